@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { limits } from '../protocol/limits.ts';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
 import { Peers } from '../protocol/transport/peers.ts';
@@ -17,6 +18,7 @@ import { Changes } from './control/changes.ts';
 import type { SenderContext } from './control/context.ts';
 import { senderCommands } from './control/registry.ts';
 import { Bandwidth } from './receiver/bandwidth.ts';
+import { LaneBudget } from './receiver/lane-budget.ts';
 import { dialReceiver, type ReceiverLink, sshOptions } from './receiver/link.ts';
 import { Peer } from './receiver/peer.ts';
 import { watchSpool } from './spool/spool.ts';
@@ -45,7 +47,8 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
   const { throttle } = bandwidth;
   const { connections } = config.limits;
   const dial = (until: AbortSignal): ReturnType<typeof dialReceiver> => dialReceiver(link, until);
-  const peerOptions = { name: config.name, release, log, dial, connections, throttle };
+  const laneBudget = new LaneBudget(2 * limits.lanes);
+  const peerOptions = { name: config.name, release, log, dial, connections, laneBudget, throttle };
   const peer = new Peer({ ...peerOptions, campaign: null, onState: ({ says }) => log.info({ peer: says }, 'peer') });
   const rotate = async (): Promise<string> => {
     next = await prepareNext(identityFolder, 'sender');

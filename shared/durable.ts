@@ -49,10 +49,10 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a file (0600) and missing folders; a power cut leaves the old file or the new one. Throws
- * E_DISK_FULL and leaves nothing behind.
+ * Writes a file (0600) and missing folders; a power cut leaves the old file or the new one. A long
+ * text may come in pieces. Throws E_DISK_FULL and leaves nothing behind.
  */
-export async function writeDurably(path: string, content: string): Promise<void> {
+export async function writeDurably(path: string, content: FileText): Promise<void> {
   await putInPlace(path, content, 0o600, (temporary) => rename(temporary, path));
 }
 
@@ -71,8 +71,11 @@ export async function claimDurably(path: string, content: string, mode = 0o600):
   return won;
 }
 
+/** What a file is to hold. */
+type FileText = string | AsyncIterable<string>;
+
 /** Temporary name, fsync, put in place, fsync of the folder: in this order. */
-function putInPlace(path: string, content: string, mode: number, put: (temporary: string) => Promise<void>): Promise<void> {
+function putInPlace(path: string, content: FileText, mode: number, put: (temporary: string) => Promise<void>): Promise<void> {
   return needingRoom(dirname(path), async () => {
     const folder = dirname(path);
     await makeFolder(folder);
@@ -87,7 +90,7 @@ function putInPlace(path: string, content: string, mode: number, put: (temporary
   });
 }
 
-async function writeSynced(path: string, content: string, mode: number): Promise<void> {
+async function writeSynced(path: string, content: FileText, mode: number): Promise<void> {
   const handle = await open(path, 'wx', mode);
   try {
     await handle.writeFile(content);

@@ -27,7 +27,7 @@ export const health = request({
     'Asks once whether the new server works: it runs, and passes its probe where one is given. The sender asks again while it may still come.',
   repeatable: 'Yes; it reads only.',
   params: z.object({ campaign: CampaignId, server: Id, probe: Probe.optional() }),
-  result: z.object({ healthy: z.boolean(), says: z.string() }),
+  result: z.object({ healthy: z.boolean(), says: z.string(), lost: z.boolean().optional() }),
   problems: ['E_NOT_FOUND', 'E_SERVER_FAULT', ...cloudProblems],
 });
 

@@ -7,6 +7,7 @@ import { runPhases } from '../../shared/journey/run-phases.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, summaryOfCampaign, writeMarker } from '../../shared/model/marker.ts';
+import type { Ref } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import { operator } from '../campaign/owner.ts';
@@ -38,6 +39,8 @@ export class Importer implements BundleVisitor {
   /** Disks of each server that have not come yet. */
   readonly #awaited = new Map<string, number>();
   #head: DiskHead | null = null;
+  /** What is not as it was, and was said. */
+  readonly #told = new Set<Ref>();
 
   constructor(tools: ImportTools) {
     this.#tools = tools;
@@ -49,7 +52,11 @@ export class Importer implements BundleVisitor {
     const known = await begunHere(this.#tools, header.campaign);
     const whole = await mapped(this.#tools, document, known);
     // A campaign begun here has passed these checks; its own resources would fail them now.
-    if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, whole)).concerns, { hint: remedy });
+    if (!isBegun(known)) {
+      const { concerns } = await lookAhead(this.#tools, whole);
+      mustNotBlock(concerns, { hint: remedy });
+      for (const { says: warning } of concerns) tell(`Warning: ${warning}`);
+    }
     this.#campaign = await campaigns.openFor(operator, header.campaign);
     const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
     this.#document = wanted;
@@ -58,6 +65,7 @@ export class Importer implements BundleVisitor {
     const { counts } = await this.#campaign.configure(wanted, () => undefined);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     tell(`The network side stands: ${all} resources.`);
+    this.#tellDifferences();
     this.#staging = new Staging(this.#campaign.disks, signal);
     for (const server of document.servers.filter(({ id }) => !this.#awaited.has(id))) await this.#build(server.id);
   }
@@ -121,6 +129,17 @@ export class Importer implements BundleVisitor {
       work: (_phase, _move, _tools, piece) => piece(),
     });
     tell(`Server ${arrival.server.name} is here.`);
+    this.#tellDifferences();
+  }
+
+  /** Says what was built and is not as it was, once in each import. */
+  #tellDifferences(): void {
+    for (const entry of this.#bound.ledger.entries()) {
+      const differs = entry.state === 'built' ? entry.detail?.['differs'] : undefined;
+      if (differs === undefined || this.#told.has(entry.ref)) continue;
+      this.#told.add(entry.ref);
+      this.#tools.tell(`${entry.ref} is not as it was at the source: ${differs}.`);
+    }
   }
 
   #arrivalOf(id: string): Arrival {

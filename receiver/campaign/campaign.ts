@@ -8,9 +8,10 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import type { Log } from '../../shared/log.ts';
-import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { digestOfJson, removeMarkers, writeMarker } from '../../shared/model/marker.ts';
+import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
 import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
@@ -93,8 +94,8 @@ export class ReceiverCampaign {
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new ReceiverCampaign(id, folder, ledger, tools);
-      const text = await readFile(campaign.#documentPath, 'utf8').catch(ifAbsent(null));
-      if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
+      const text = await readFile(campaign.#documentPath).catch(ifAbsent(null));
+      if (text !== null) campaign.#builder.adopt(await documentIn(text, campaign.#documentPath));
       return campaign;
     } catch (error) {
       await ledger.close();
@@ -161,14 +162,14 @@ export class ReceiverCampaign {
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
     await this.#builder.mustSupport(document);
-    const digest = digestOfJson(document);
-    if (this.#builder.document !== null && digestOfJson(this.#builder.document) !== digest) {
+    const digest = await digestOfDocument(document);
+    if (this.#builder.document !== null && (await digestOfDocument(this.#builder.document)) !== digest) {
       throw new Problem(
         'E_CAMPAIGN_STATE',
         'The campaign was started with another configurations.json; a plan is frozen once it has started.',
       );
     }
-    await writeDurably(this.#documentPath, `${JSON.stringify(document, null, 2)}\n`);
+    await writeDurably(this.#documentPath, textOf(document, 2));
     this.#builder.adopt(document);
     this.#bringImages();
     this.#configuring ??= this.#builder.buildNetworkSide(onBuilt).finally(() => {
@@ -333,9 +334,9 @@ export class ReceiverCampaign {
   }
 }
 
-function readJson(text: string, path: string): Configurations {
+async function documentIn(text: Buffer, path: string): Promise<Configurations> {
   try {
-    return parseConfigurations(JSON.parse(text), path);
+    return await readDocument(text, path);
   } catch (cause) {
     throw new Problem('E_STATE_DAMAGED', `${path} cannot be read: ${(cause as Error).message}`, { about: path, cause });
   }

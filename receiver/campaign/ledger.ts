@@ -1,6 +1,7 @@
 import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal, readFacts } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
+import { Problem } from '../../shared/problem.ts';
 
 /** The state of a campaign at the receiver, as its sender is told. */
 export type CampaignStateAtReceiver = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
@@ -35,6 +36,8 @@ export type LedgerEntry =
     } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
+const entryStates: ReadonlySet<string> = new Set<LedgerEntry['state']>(['intended', 'built', 'removed']);
+
 type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
 
 /** What the lines of a ledger say. */
@@ -65,8 +68,9 @@ export class LedgerState {
     return this.#entries.get(ref);
   }
 
-  /** Takes in the next line. */
+  /** Takes in the next line. Throws E_STATE_DAMAGED for one that only a later release knows. */
   take(line: Line): void {
+    if ('campaign' in line ? !Object.hasOwn(rank, line.campaign) : !entryStates.has(line.state)) throw unknown(line);
     if ('campaign' in line) {
       // Ledgers of earlier releases may hold a step back.
       if (rank[line.campaign] <= rank[this.#standing]) return;
@@ -90,8 +94,15 @@ export class Ledger {
     this.#is = new LedgerState(journal.facts);
   }
 
+  /** Throws E_STATE_DAMAGED. */
   static async open(path: string): Promise<Ledger> {
-    return new Ledger(await Journal.open<Line>(path));
+    const journal = await Journal.open<Line>(path);
+    try {
+      return new Ledger(journal);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
   }
 
   /** What a ledger says that stays closed. Throws E_STATE_DAMAGED. */
@@ -149,4 +160,11 @@ export class Ledger {
     await this.#journal.append(line);
     this.#is.take(line);
   }
+}
+
+/** What is not understood MUST NOT be acted upon: it may be a commit of another kind. */
+function unknown(line: Line): Problem {
+  return new Problem('E_STATE_DAMAGED', `The ledger says ${JSON.stringify(line)}, which this release does not know.`, {
+    hint: 'Go on with the release that wrote it.',
+  });
 }

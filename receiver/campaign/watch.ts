@@ -1,17 +1,8 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { Sampler } from '../../shared/probe/sampler.ts';
+import { isUnrouted } from '../../shared/probe/unrouted.ts';
 
 /** A new server that never answers is no longer looked at: milliseconds. */
 const longestMs = 3_600_000;
-
-/** What no router passes on: an address of the machine that probes, or of its own link. */
-const unrouted = new BlockList();
-unrouted.addSubnet('0.0.0.0', 8, 'ipv4');
-unrouted.addSubnet('169.254.0.0', 16, 'ipv4');
-unrouted.addSubnet('224.0.0.0', 3, 'ipv4');
-unrouted.addAddress('::1', 'ipv6');
-unrouted.addSubnet('fe80::', 10, 'ipv6');
-unrouted.addSubnet('ff00::', 8, 'ipv6');
 
 /**
  * What was seen of a new server. `ago_ms`: time since its first answer, null before it. Spans are
@@ -45,7 +36,7 @@ export class Watch {
   constructor({ probe, addresses, isBegun }: Watched) {
     this.#sampler = new Sampler({
       probe,
-      addresses: () => addresses().filter((address) => !unrouted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')),
+      addresses: () => addresses().filter((address) => !isUnrouted(address)),
       onAnswer: (address) => {
         if (!isBegun()) this.#strangers.add(address);
         else if (!this.#strangers.has(address)) this.#hear(address);

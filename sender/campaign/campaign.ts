@@ -6,7 +6,9 @@ import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
 import { belongingsOf } from '../../shared/journey/belongings.ts';
-import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { readDocument, textOf } from '../../shared/model/document-text.ts';
+import { networkSideOf } from '../../shared/model/network-side.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, hasMoved } from '../migration/attempt.ts';
@@ -24,6 +26,9 @@ export class Campaign {
   readonly plan: Plan;
   readonly document: Configurations;
   readonly journal: Journal<Fact>;
+  /** What of each move does not change. */
+  readonly #frozen = new Map<string, Omit<Move, 'attempt' | 'learned'>>();
+  #toBuild: number | undefined;
 
   private constructor(folder: string, plan: Plan, document: Configurations, journal: Journal<Fact>) {
     this.id = document.campaign ?? '';
@@ -40,7 +45,7 @@ export class Campaign {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
     await writeDurably(join(folder, 'plan.yaml'), stringify(plan, { lineWidth: 0 }));
-    await writeDurably(join(folder, 'configurations.json'), `${JSON.stringify(document, null, 2)}\n`);
+    await writeDurably(join(folder, 'configurations.json'), textOf(document, 2));
     const journal = await Journal.open<Fact>(join(folder, 'journal.jsonl'));
     await journal.append({
       fact: 'started',
@@ -56,7 +61,7 @@ export class Campaign {
   /** Opens a campaign's folder; null for one that never started. Throws E_STATE_DAMAGED. */
   static async open(state: string, id: string): Promise<Campaign | null> {
     const folder = folderOf(state, id);
-    const read = (name: string): Promise<string | null> => readFile(join(folder, name), 'utf8').catch(ifAbsent(null, 'ENOTDIR'));
+    const read = (name: string): Promise<Buffer | null> => readFile(join(folder, name)).catch(ifAbsent(null, 'ENOTDIR'));
     try {
       const [plan, document, journal] = await Promise.all([
         read('plan.yaml'),
@@ -67,8 +72,8 @@ export class Campaign {
       if (journal === null || !journal.includes('\n')) return null;
       if (plan === null || document === null)
         throw new Error(`${plan === null ? 'plan.yaml' : 'configurations.json'} is missing.`);
-      const parsed = parseYaml(plan, join(folder, 'plan.yaml'), Plan, 'E_PLAN');
-      const configurations = parseConfigurations(JSON.parse(document), join(folder, 'configurations.json'));
+      const parsed = parseYaml(plan.toString(), join(folder, 'plan.yaml'), Plan, 'E_PLAN');
+      const configurations = await readDocument(document, join(folder, 'configurations.json'));
       const absent = serversOf(parsed).find((server) => !configurations.servers.some((one) => one.id === server));
       if (absent !== undefined) throw new Error(`Server ${absent} of the plan is not in configurations.json.`);
       return new Campaign(folder, parsed, configurations, await Journal.open<Fact>(join(folder, 'journal.jsonl')));
@@ -109,12 +114,25 @@ export class Campaign {
     return this.#move(planned);
   }
 
+  /** How many resources the receiver builds before it builds a server. */
+  get toBuild(): number {
+    this.#toBuild ??= networkSideOf(this.document).length;
+    return this.#toBuild;
+  }
+
   /** Whether a server has moved. */
   moved(server: string): boolean {
     return hasMoved(this.journal.facts, server, lastPhaseTo(this.plan.to));
   }
 
-  #move({ id, probe, mode, cutover }: PlannedServer): Move {
+  #move(planned: PlannedServer): Move {
+    // Found once: every look at a campaign of a thousand servers needs all of them.
+    const frozen = this.#frozen.get(planned.id) ?? this.#find(planned);
+    this.#frozen.set(planned.id, frozen);
+    return { ...frozen, attempt: attemptOf(this.journal.facts, planned.id).attempt, learned: {} };
+  }
+
+  #find({ id, probe, mode, cutover }: PlannedServer): Omit<Move, 'attempt' | 'learned'> {
     const { options } = this.plan;
     const server = this.document.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
@@ -131,8 +149,6 @@ export class Campaign {
       warm: (mode ?? options.mode) === 'warm',
       cutover: cutover ?? options.cutover,
       calendar: this.plan.calendar,
-      attempt: attemptOf(this.journal.facts, id).attempt,
-      learned: {},
     };
   }
 }
@@ -144,6 +160,7 @@ function addressesOf({ floating_ips, ports }: Configurations, wanted: ReadonlySe
   return [...floating.map((ip) => ip.floating_ip_address), ...fixed.map((ip) => ip.ip_address)];
 }
 
-function folderOf(state: string, id: string): string {
+/** The folder of a campaign in the state directory. */
+export function folderOf(state: string, id: string): string {
   return join(state, 'campaigns', id);
 }

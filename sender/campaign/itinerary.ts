@@ -41,7 +41,7 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
   // The look comes first, because what follows cannot be undone; then the receiver, so that its
   // resources are safe before the source is changed.
   commit: { shows: 'committing', rests: 'committed', steps: [
-    { name: 'look at sources', does: 'read every source server again; where one cannot be read, nothing is committed',
+    { name: 'look at sources', does: 'read every server again on both sides; where one cannot be read or is lost, nothing is committed',
       run: lookAtSources, onlyLooks: true },
     { name: 'commit at receiver', does: 'have the receiver end its way back, free its disks and take its stamps away',
       run: commitAtReceiver, asksReceiver: true, retries: true },

@@ -1,5 +1,5 @@
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
-import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { attemptOf, isCutoverAsked, roundsOf, seenStoppedAs } from '../migration/attempt.ts';
 import { isStopAsked } from '../migration/durations.ts';
 import { exceptedFrom } from '../migration/fact.ts';
 import { forecastOf } from '../migration/forecast.ts';
@@ -10,6 +10,7 @@ import type { Tools } from '../migration/phase.ts';
 import { mustBeAsCaptured } from '../migration/phases/as-captured.ts';
 import { copy } from '../migration/phases/copy.ts';
 import { mustBeStopped } from '../migration/phases/freeze.ts';
+import { mustBeAbleToReturn } from '../migration/phases/stop.ts';
 import { recall } from '../migration/recall.ts';
 import { destinationAtReceiver } from '../migration/receiver-destination.ts';
 import type { Campaign } from './campaign.ts';
@@ -39,6 +40,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
   const { source, ask, offer, onDisk, history } = tools;
   const moveOf = (server: string): Move => recall(campaign.moveOf(server), journal);
   const offerTools = { campaign: id, source, folder, onDisk };
+  const isGivenUp = (server: string): boolean => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server);
   return {
     ...offerTools,
     offer,
@@ -53,6 +55,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       const isCaptured = mustBeAsCaptured(move, { source, document: campaign.document, skip: plan.skip }, until);
       await Promise.all([mustBeStopped(move, source, until), isCaptured]);
     },
+    mustBeAbleToReturn: (server, until) => mustBeAbleToReturn(moveOf(server), { source, isGivenUp, signal: until }),
     copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),
     rounds: {
       of: (server) => roundsOf(journal.facts, server),
@@ -63,8 +66,10 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     stops: {
       isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
       ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),
+      seenAs: (server) => seenStoppedAs(attemptOf(journal.facts, server).facts),
+      see: async (server, generation) => void (await journal.append({ fact: 'seen stopped', server, generation })),
     },
-    isGivenUp: (server) => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server),
+    isGivenUp,
     isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
     // The downtime of a server that goes into a bundle cannot be known here.
     forecastOf: (move) =>

@@ -3,11 +3,14 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { offerDisk } from '../disks/offer.ts';
-import { type Exceptions, standingOf, type Wish } from '../migration/fact.ts';
+import { type Exceptions, type Standing, standingOf, type Wish } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
+import { campaignStates } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
+import type { EndedCampaign } from './ended.ts';
+import { historyOf } from './history.ts';
 import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
@@ -68,9 +71,16 @@ export class Runner {
 
   status(): CampaignStatus {
     const standing = standingOf(this.campaign.journal.facts);
-    const isReady = standing.is === 'resting' && standing.state === 'ready';
-    const awake = isReady ? this.#watch.awake() : undefined;
+    const awake = mayRunTwice(standing) ? this.#watch.awake() : undefined;
     return statusOf(this.campaign, this.#progress, this.#built, this.#tools.history, awake);
+  }
+
+  /** What stays to be known of the campaign once it is over; null before. */
+  ended(): EndedCampaign | null {
+    if (this.#work !== null || this.#verifying !== null || this.#noting > 0) return null;
+    const standing = standingOf(this.campaign.journal.facts);
+    if (standing.is !== 'resting' || !campaignStates[standing.state].isOver) return null;
+    return { status: this.status(), history: historyOf([this.campaign]) };
   }
 
   /** Continues where the journal says the campaign was; a resting campaign stays at rest. */
@@ -206,4 +216,10 @@ export class Runner {
       this.#stuck = true;
     }
   }
+}
+
+/** Whether a campaign has moved servers, perhaps, that an owner may start at the source again. */
+function mayRunTwice(standing: Standing): boolean {
+  if (standing.is === 'working') return standing.wish === 'run' || standing.wish === 'pause';
+  return standing.state === 'ready' || standing.state === 'paused' || standing.state === 'failed';
 }

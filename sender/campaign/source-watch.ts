@@ -1,13 +1,14 @@
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
+import type { Move } from '../migration/move.ts';
 import { whyOutdated } from '../migration/phases/freeze.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
-/** Pause between two looks at the source servers of a campaign that waits for its commit, in ms. */
+/** Pause between two looks at the source servers of a campaign, in ms. */
 const lookMs = 30_000;
 
-/** Detects that source servers of a campaign that waits for its commit have run again. */
+/** Detects that source servers which have moved, and are not committed, have run again. */
 export class SourceWatch {
   readonly #campaign: Campaign;
   readonly #source: () => Promise<SourceCloud>;
@@ -29,9 +30,11 @@ export class SourceWatch {
    * `onChange` is called when it ends.
    */
   awake(): ReadonlyMap<string, ProblemJson> {
-    if (!this.#isLooking && !this.#signal.aborted && performance.now() - this.#lookedAtMs >= lookMs) {
+    const isDue = !this.#isLooking && !this.#signal.aborted && performance.now() - this.#lookedAtMs >= lookMs;
+    const moved = isDue ? this.#moved() : [];
+    if (moved.length > 0) {
       this.#isLooking = true;
-      void this.#look().finally(() => {
+      void this.#look(moved).finally(() => {
         this.#lookedAtMs = performance.now();
         this.#isLooking = false;
       });
@@ -39,9 +42,14 @@ export class SourceWatch {
     return this.#awake;
   }
 
-  async #look(): Promise<void> {
+  #moved(): Move[] {
+    const moves = this.#campaign.moves().flatMap((wave) => wave.moves);
+    return moves.filter(({ server }) => this.#campaign.moved(server.id));
+  }
+
+  async #look(moved: readonly Move[]): Promise<void> {
     const found = new Map<string, ProblemJson>();
-    for (const move of this.#campaign.moves().flatMap(({ moves }) => moves)) {
+    for (const move of moved) {
       const { server, learned } = recall(move, this.#campaign.journal);
       try {
         const why = await whyOutdated(await this.#source(), server.id, learned.generation, this.#signal);

@@ -1,11 +1,10 @@
 import type { Dated } from '../../shared/journal.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
-import { networkSideOf } from '../../shared/model/network-side.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
-import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { attemptOf, factsOfServer, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { blackoutAt } from '../migration/calendar.ts';
 import { hasBegun, hasWaitedFor, wasStopped } from '../migration/durations.ts';
-import { endingAsked, exceptedFrom, type Fact, standingOf } from '../migration/fact.ts';
+import { endingAsked, exceptedFrom, type Fact, type Standing, standingOf } from '../migration/fact.ts';
 import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast.ts';
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -28,6 +27,15 @@ import { onlyWayOn } from './way-on.ts';
 /** The moves that a forecast learns from; only read where there is something to forecast. */
 type History = () => readonly PastMove[];
 
+/** What the status of every server is made with. */
+interface Seen {
+  readonly standing: Standing;
+  readonly progress: Progress;
+  readonly history: History;
+  /** Servers that failed since the campaign was last asked to run or to roll back. */
+  readonly failed: ReadonlySet<string>;
+}
+
 /** Problems of source servers that run again although they have moved, by id. */
 type Awake = ReadonlyMap<string, ProblemJson>;
 
@@ -46,12 +54,13 @@ export function statusOf(
   const { facts } = campaign.journal;
   const standing = standingOf(facts);
   const isBundle = campaign.plan.to === 'bundle';
-  const moves = campaign
-    .moves()
-    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)))
+  const seen: Seen = { standing, progress, history, failed: failedIn(facts) };
+  const waves = campaign.moves();
+  const moves = waves
+    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, seen)))
     .map((move) => ({ ...move, problem: awake.get(move.server) ?? move.problem }));
   const state = stateOf(campaign);
-  const planned = campaign.moves().flatMap((wave) => wave.moves.map(({ server, diskBytes }) => [server.id, diskBytes] as const));
+  const planned = waves.flatMap((wave) => wave.moves.map(({ server, diskBytes }) => [server.id, diskBytes] as const));
   const held = moves.filter((move) => !moveStates[move.state].hasMoved && wasStopped(attemptOf(facts, move.server).facts)).length;
   return {
     id: campaign.id,
@@ -90,7 +99,7 @@ function networkOf(
   heard: ReadonlyMap<string, string>,
 ): Pick<CampaignStatus, 'built' | 'adopted' | 'toBuild'> {
   const { facts } = campaign.journal;
-  const toBuild = networkSideOf(campaign.document).length;
+  const { toBuild } = campaign;
   const configured = configuredIn(facts);
   if (stateOf(campaign) === 'rolled back' && keptOf(facts).size === 0) return { built: 0, adopted: 0, toBuild };
   const { adopted = 0 } = configured ?? { adopted: [...heard.values()].filter((how) => how === 'adopted').length };
@@ -117,12 +126,13 @@ function isConfigured({ plan, journal }: Campaign): boolean {
   return plan.to === 'bundle' || configuredIn(journal.facts) !== null;
 }
 
-function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress, history: History): MoveStatus {
+function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): MoveStatus {
+  const { progress, history } = seen;
   const { facts } = campaign.journal;
   const { server } = move;
   const own = attemptOf(facts, server.id);
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
-  const state = moveStateOf(campaign, server.id);
+  const state = moveStateOf(campaign, server.id, seen);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
   const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   return {
@@ -135,7 +145,7 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
     sentBytes: sentBytesOf({ disks, rounds: roundsOf(facts, server.id) }),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
-    problem: problemOf(campaign, server.id, state),
+    problem: problemOf(campaign, server.id, state, seen),
   };
 }
 
@@ -143,17 +153,21 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
  * The problem of a server. For a moved one only what came after its arrival counts, until the
  * commit or the rollback has ended.
  */
-function problemOf({ journal: { facts } }: Campaign, server: string, state: MoveStatus['state']): ProblemJson | null {
-  const isOf = (fact: Fact): boolean => 'server' in fact && fact.server === server;
-  const at = facts.findLastIndex((fact) => fact.fact === 'problem' && isOf(fact));
-  const last = facts[at];
+function problemOf(
+  { journal: { facts } }: Campaign,
+  server: string,
+  state: MoveStatus['state'],
+  { standing }: Seen,
+): ProblemJson | null {
+  const own = factsOfServer(facts, server);
+  const at = own.findLastIndex((fact) => fact.fact === 'problem');
+  const last = own[at];
   if (last?.fact !== 'problem') return null;
   // What was met before a rollback is in the report; it is none of the server as it is now.
   if (state === 'rolled back' || state === 'waiting') return null;
   if (!moveStates[state].hasMoved) return last.problem;
-  const standing = standingOf(facts);
   const isOver = standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back');
-  return isOver || at < facts.findLastIndex((fact) => fact.fact === 'done' && isOf(fact)) ? null : last.problem;
+  return isOver || at < own.findLastIndex((fact) => fact.fact === 'done') ? null : last.problem;
 }
 
 /** The servers that the operator excepted from the latest commit or rollback. */
@@ -162,16 +176,21 @@ function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
   return wish === undefined ? new Set() : exceptedFrom(facts, wish, 'keep');
 }
 
-function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
+/** The servers that failed since the campaign was last asked to run or to roll back. */
+function failedIn(facts: readonly Fact[]): ReadonlySet<string> {
+  const wished = facts.findLastIndex((fact) => fact.fact === 'asked' && (fact.wish === 'run' || fact.wish === 'rollback'));
+  return new Set(facts.slice(wished + 1).flatMap((fact) => (fact.fact === 'failed' ? [fact.server] : [])));
+}
+
+function moveStateOf(campaign: Campaign, server: string, { standing, failed }: Seen): MoveStatus['state'] {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, server);
   if (campaign.moved(server)) return campaign.plan.to === 'bundle' ? 'frozen' : 'moved';
-  const isResting = standingOf(facts).is === 'resting';
+  const isResting = standing.is === 'resting';
   const isStuck = own.facts.at(-1)?.fact === 'failed';
   if (!isResting && own.facts.length > 0 && !isStuck) return 'moving';
   if (isStuck || own.facts.some(({ fact }) => fact === 'problem')) return 'failed';
-  const wished = facts.findLastIndex((fact) => fact.fact === 'asked' && (fact.wish === 'run' || fact.wish === 'rollback'));
-  if (facts.slice(wished + 1).some((fact) => fact.fact === 'failed' && fact.server === server)) return 'failed';
+  if (failed.has(server)) return 'failed';
   return own.attempt > 1 ? 'rolled back' : 'waiting';
 }
 

@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { CampaignId } from '../../protocol/messages/field.ts';
 import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
+import { inParallel } from '../../shared/concurrency/parallel.ts';
 import { makeFolder, syncFolder } from '../../shared/durable.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
-import { Campaign } from '../campaign/campaign.ts';
+import { Campaign, folderOf } from '../campaign/campaign.ts';
 import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
+import { type EndedCampaign, readEnded, writeEnded } from '../campaign/ended.ts';
 import { historyOf } from '../campaign/history.ts';
+import { campaignItinerary } from '../campaign/itinerary.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
@@ -39,11 +42,20 @@ export interface DamagedStatus {
   readonly problem: ProblemJson;
 }
 
-/** Every campaign of this sender, running or at rest. */
+/** Campaigns that are looked at together when the daemon starts. */
+const looksAtOnce = 8;
+
+/** Every campaign of this sender. Those that are over are not kept open. */
 export class CampaignSet {
   readonly #tools: CampaignsTools;
+  /** The campaigns that are not over, running or at rest. */
   readonly #runners = new Map<string, Runner>();
+  readonly #ended = new Map<string, EndedCampaign>();
   readonly #damaged = new Map<string, DamagedCampaign>();
+  /** Campaigns that have ended and are being closed. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** What the moves of an open campaign took, when its journal had so many facts. */
+  readonly #measured = new WeakMap<Campaign, { readonly facts: number; readonly moves: readonly PastMove[] }>();
   /** Servers of campaigns that are being prepared and have no folder yet. */
   readonly #reserved = new Set<string>();
 
@@ -52,19 +64,26 @@ export class CampaignSet {
   }
 
   /**
-   * Opens every campaign of the state directory and resumes those that were under way. One that
-   * cannot be read stops no other: their servers may be stopped.
+   * Opens every campaign that is not over, and resumes those that were under way. One that cannot
+   * be read stops no other: their servers may be stopped.
    */
   async start(): Promise<void> {
     const { state, runner } = this.#tools;
     const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
+    const open: string[] = [];
     // What else lies there, such as `lost+found`, is no campaign.
-    for (const name of names.filter((one) => CampaignId.safeParse(one).success).sort()) {
-      const campaign = await Campaign.open(state, name).catch((error: unknown) => asProblem(error));
+    const ids = names.filter((one) => CampaignId.safeParse(one).success);
+    await inParallel(ids, looksAtOnce, async (name) => {
+      const ended = await readEnded(folderOf(state, name));
+      if (ended === null) open.push(name);
+      else this.#ended.set(name, ended);
+    });
+    for (const name of open.sort()) {
+      const campaign = await opened(state, name).catch((error: unknown) => asProblem(error));
       if (campaign instanceof Problem) {
         runner.log.error({ problem: campaign, campaign: name }, 'a campaign cannot be read, and is left as it is');
         this.#damaged.set(name, { problem: campaign, servers: await Campaign.serversIn(state, name) });
-      } else if (campaign !== null) this.#run(campaign);
+      } else if (campaign !== null) await this.#run(campaign);
     }
   }
 
@@ -75,28 +94,41 @@ export class CampaignSet {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
+    await Promise.all(this.#closing.values());
   }
 
   /** Writes a new campaign to the state directory and starts it. */
   async create(plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<void> {
-    this.#run(await Campaign.create(this.#tools.state, plan, document, foreseen));
+    await this.#run(await Campaign.create(this.#tools.state, plan, document, foreseen));
   }
 
-  /** The campaign of an id, or of the first four or more characters of one. Throws E_NOT_FOUND. */
-  find(id: string): Runner {
-    const exact = this.#runners.get(id);
-    if (exact !== undefined) return exact;
+  /**
+   * The campaign of an id, or of the first four or more characters of one; one that is over is read
+   * for the caller. Throws E_NOT_FOUND, E_STATE_DAMAGED.
+   */
+  async find(id: string): Promise<Runner> {
     const damaged = this.#damaged.get(id);
     if (damaged !== undefined) throw damaged.problem;
-    const ids = [...this.#runners.keys()];
-    if (id.length < 4 || !ids.some((candidate) => candidate.startsWith(id)))
-      throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
-    return this.#runners.get(wholeId(id, ids)) as Runner;
+    const ids = [...this.#runners.keys(), ...this.#ended.keys()];
+    const isOne = ids.includes(id) || (id.length >= 4 && ids.some((candidate) => candidate.startsWith(id)));
+    if (!isOne) throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
+    const whole = wholeId(id, ids);
+    return this.#runners.get(whole) ?? (await this.#read(whole));
+  }
+
+  /** A campaign that is over, with its files closed: nothing is written to them any more. */
+  async #read(id: string): Promise<Runner> {
+    await this.#closing.get(id);
+    const campaign = await opened(this.#tools.state, id);
+    if (campaign === null) throw new Problem('E_STATE_DAMAGED', `The files of campaign ${id} are gone.`, { about: id });
+    await campaign.journal.close();
+    return this.#runnerOf(campaign);
   }
 
   /** Where every campaign stands: those that are not over first, each kind newest first. */
   statuses(): CampaignStatus[] {
-    const statuses = [...this.#runners.values()].map((runner) => runner.status());
+    const open = [...this.#runners.values()].map((runner) => runner.status());
+    const statuses = [...open, ...[...this.#ended.values()].map(({ status }) => status)];
     const isOver = ({ state }: CampaignStatus): number => (campaignStates[state].isOver ? 1 : 0);
     return statuses.sort((a, b) => isOver(a) - isOver(b) || b.startedAt.localeCompare(a.startedAt));
   }
@@ -116,18 +148,31 @@ export class CampaignSet {
   }
 
   async #archive(id: string, state: string): Promise<void> {
+    // The work on one that has just ended may still be ending; it writes nothing after this.
+    await this.#runners.get(id)?.stop();
+    await this.#closing.get(id);
     await makeFolder(join(state, 'archive'));
     await rename(join(state, 'campaigns', id), join(state, 'archive', id));
-    const runner = this.#runners.get(id);
     this.#runners.delete(id);
-    await runner?.stop();
+    this.#ended.delete(id);
     await syncFolder(join(state, 'archive'));
     await syncFolder(join(state, 'campaigns'));
   }
 
   /** What earlier moves took, of whatever campaign. */
   history(): PastMove[] {
-    return historyOf([...this.#runners.values()].map(({ campaign }) => campaign));
+    const ended = [...this.#ended.values()].flatMap(({ history }) => history);
+    return [...ended, ...[...this.#runners.values()].flatMap(({ campaign }) => this.#movesOf(campaign))];
+  }
+
+  /** Counted once for each state of the journal: every status of every campaign may ask for all. */
+  #movesOf(campaign: Campaign): readonly PastMove[] {
+    const { length: facts } = campaign.journal.facts;
+    const known = this.#measured.get(campaign);
+    if (known?.facts === facts) return known.moves;
+    const moves = historyOf([campaign]);
+    this.#measured.set(campaign, { facts, moves });
+    return moves;
   }
 
   /** What the plans of the campaigns at work say of the bandwidth. */
@@ -173,18 +218,56 @@ export class CampaignSet {
     }
   }
 
-  #run(campaign: Campaign): void {
-    const { changes } = this.#tools;
+  async #run(campaign: Campaign): Promise<void> {
     logFacts(campaign, this.#tools.runner.log);
-    const runner = new Runner(campaign, {
-      ...this.#tools.runner,
-      onChange: () => changes.notify(),
-      history: () => this.history(),
-    });
+    const runner = this.#runnerOf(campaign);
     this.#runners.set(campaign.id, runner);
     runner.start();
-    changes.notify();
+    this.#tools.changes.notify();
+    // One that an earlier release ended, or whose end a power cut took.
+    await this.#close(runner);
   }
+
+  #runnerOf(campaign: Campaign): Runner {
+    const onChange = (): void => {
+      void this.#close(runner);
+      this.#tools.changes.notify();
+    };
+    const runner = new Runner(campaign, { ...this.#tools.runner, onChange, history: () => this.history() });
+    return runner;
+  }
+
+  /** Lets go of a campaign that is over, but for what is kept of it; others stay open. */
+  #close(runner: Runner): Promise<void> {
+    const { id, folder } = runner.campaign;
+    const ended = this.#runners.get(id) === runner ? runner.ended() : null;
+    if (ended === null) return Promise.resolve();
+    this.#runners.delete(id);
+    this.#ended.set(id, ended);
+    const closing = writeEnded(folder, ended)
+      // Then it is read at the next start.
+      .catch((error: unknown) => this.#tools.runner.log.warn({ err: error, campaign: id }, 'the end of a campaign was not noted'))
+      .then(() => runner.stop())
+      .finally(() => this.#closing.delete(id));
+    this.#closing.set(id, closing);
+    return closing;
+  }
+}
+
+/**
+ * Opens a campaign. Throws E_STATE_DAMAGED, also where its journal ends in what only another
+ * release knows.
+ */
+async function opened(state: string, id: string): Promise<Campaign | null> {
+  const campaign = await Campaign.open(state, id);
+  if (campaign === null) return null;
+  const standing = standingOf(campaign.journal.facts);
+  const isKnown =
+    standing.is === 'resting' ? Object.hasOwn(campaignStates, standing.state) : Object.hasOwn(campaignItinerary, standing.wish);
+  if (isKnown) return campaign;
+  await campaign.journal.close();
+  const says = `The journal of campaign ${id} says ${JSON.stringify(standing)}, which this release does not know.`;
+  throw new Problem('E_STATE_DAMAGED', says, { about: campaign.folder, hint: 'Go on with the release that wrote it.' });
 }
 
 /**

@@ -17,6 +17,8 @@ export type Fact =
   | { readonly fact: 'cutover asked'; readonly server: string }
   /** The source server is stopped next. `was`: whether it ran before, which a rollback restores. */
   | { readonly fact: 'stop asked'; readonly server: string; readonly was: Power }
+  /** The source server was seen stopped before its disk is snapshotted; its generation then. */
+  | { readonly fact: 'seen stopped'; readonly server: string; readonly generation: string }
   /** When the probes saw the old server answer for the last time, and the new one for the first. */
   | {
       readonly fact: 'last answer' | 'first answer';
@@ -33,6 +35,8 @@ export type Fact =
   /** A server could not be moved; it is taken back, and the next `run` tries it again. */
   | { readonly fact: 'failed'; readonly server: string; readonly problem: ProblemJson }
   | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
+  /** A whole bundle was given to whoever asked for it. */
+  | { readonly fact: 'bundle written' }
   /** The campaign rests in this state until the operator asks for something. */
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
   /** What the operator asked for; it is worked on until the campaign rests. */

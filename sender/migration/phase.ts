@@ -38,10 +38,15 @@ export interface Tools extends OfferTools, DestinationTools {
   readonly document: Configurations;
   /** What the plan skips, which the document lacks. */
   readonly skip: Plan['skip'];
-  /** Whether a server's stop was requested already, and the note that it is requested next. */
+  /**
+   * Whether a server's stop was requested already, and the note that it is requested next; its
+   * generation when it was last noted as seen stopped, and that note.
+   */
   readonly stops: {
     readonly isAsked: (server: string) => boolean;
     readonly ask: (server: string, was: Power) => Promise<void>;
+    readonly seenAs: (server: string) => string | undefined;
+    readonly see: (server: string, generation: string) => Promise<void>;
   };
   /** Whether the operator gave up a server that cannot run at the source again. */
   readonly isGivenUp: (server: string) => boolean;

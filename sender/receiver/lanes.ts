@@ -7,6 +7,7 @@ import { LaneCount } from '../../protocol/pacing/lane-count.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem } from '../../shared/problem.ts';
+import type { LaneBudget } from './lane-budget.ts';
 
 /** How many connections carry data: a number, or as many as the line asks for. */
 export type Connections = 'auto' | number;
@@ -14,6 +15,8 @@ export type Connections = 'auto' | number;
 /** What lanes are opened with. */
 export interface LaneTools {
   readonly connections: Connections;
+  /** Bounds the lanes of all sessions that have as many as the line asks for. */
+  readonly budget: LaneBudget;
   /** Opens a socket to the receiver, the same way as the main connection's. */
   readonly dial: (signal: AbortSignal) => Promise<WebSocket>;
   readonly options: ConnectionOptions<'sender'>;
@@ -45,7 +48,7 @@ export async function keepLanes(
   const ends = AbortSignal.any([signal, over.signal]);
   const count = new LaneCount(limits);
   while (!ends.aborted) {
-    const wanted = tools.connections === 'auto' ? count.next(main.wire, performance.now()) : tools.connections;
+    const wanted = tools.connections === 'auto' ? given(main, count, tools.budget) : tools.connections;
     main.keepLanes(wanted);
     const refusal = await openLanes(wanted - main.wire.lanes, main, session, tools, ends);
     if (refusal !== undefined && !ends.aborted) {
@@ -55,6 +58,16 @@ export async function keepLanes(
     // The one rejection of a sleep is the abort, which the loop sees by itself.
     await sleep(refusal === undefined ? lookMs : againMs, undefined, { signal: ends }).catch(() => undefined);
   }
+  tools.budget.giveBack(main);
+}
+
+/** As many lanes as the line asks for, and the other sessions leave. */
+function given(main: Connection<'sender'>, count: LaneCount, budget: LaneBudget): number {
+  const now = performance.now();
+  const asked = count.next(main.wire, now);
+  const lanes = budget.give(main, asked);
+  if (lanes < asked) count.refused({ ...main.wire, lanes }, now);
+  return lanes;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Stretches } from '../../protocol/messages/field.ts';
 import type { PackedPieces } from '../../protocol/messages/packed.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
@@ -10,6 +11,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { say } from './hand-over.ts';
+import { LaneBudget } from './lane-budget.ts';
 import { type Connections, keepLanes } from './lanes.ts';
 
 /** How a peer is reached, and its name. */
@@ -23,6 +25,8 @@ export interface PeerOptions {
   readonly campaign: string | null;
   /** How many connections carry its data. */
   readonly connections?: Connections;
+  /** Bounds the lanes of all peers together. */
+  readonly laneBudget?: LaneBudget;
   /** Bounds the data of all peers together. */
   readonly throttle?: Throttle;
   readonly onBuilt?: (ref: Ref, id: string, how: string) => void;
@@ -147,6 +151,7 @@ export class Peer {
    */
   async #converse(socket: WebSocket, over: AbortSignal, progressed: () => void): Promise<void> {
     const { name, release, log, campaign, dial, connections = 'auto', throttle } = this.#options;
+    const { laneBudget: budget = new LaneBudget(limits.lanes) } = this.#options;
     const options: ConnectionOptions<'sender'> = {
       role: 'sender',
       name,
@@ -166,7 +171,7 @@ export class Peer {
         connection.echo();
         const { session } = await connection.request('campaign.open', { campaign });
         const handlers = (lane: Connection<'sender'>): Handlers<'sender'> => this.#handlers(lane);
-        void keepLanes(connection, session, { connections, dial, options, handlers, log }, over);
+        void keepLanes(connection, session, { connections, budget, dial, options, handlers, log }, over);
       }
       this.#live = connection;
       this.#setState({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });

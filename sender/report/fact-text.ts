@@ -37,6 +37,10 @@ export function factText(fact: Fact): string {
       return `${fact.state}${fact.problem === undefined ? '' : `: ${fact.problem.says} (${fact.problem.code})`}`;
     case 'stop asked':
       return `source server is ${fact.was} before the stop`;
+    case 'bundle written':
+      return 'bundle written';
+    case 'seen stopped':
+      return 'source server seen stopped';
     case 'asked':
       return askedText(fact);
     default:

@@ -27,6 +27,14 @@ export interface Differences {
   readonly told: readonly string[];
 }
 
+/** What one look at a built server showed; `says` is for people. */
+export interface Health {
+  readonly healthy: boolean;
+  readonly says: string;
+  /** Whether it is gone or in ERROR: its owner has it no longer. */
+  readonly lost?: boolean | undefined;
+}
+
 /** What was built and read back: how it differs from the wanted one. */
 export interface Compared extends Built {
   readonly differences: Differences;
@@ -118,7 +126,7 @@ export interface DestinationCloud {
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
-  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }>;
+  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<Health>;
   /**
    * Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.

@@ -34,6 +34,8 @@ export interface ServerState {
   /** What the cloud is doing with it at the moment; null while it is idle. */
   readonly busy: string | null;
   readonly locked: boolean;
+  /** Whether the cloud says that its host is down, and so does nothing that is asked of it. */
+  readonly isHostDown: boolean;
   /** The cloud's error message; null if there is none. */
   readonly fault: string | null;
   /**
@@ -41,6 +43,14 @@ export interface ServerState {
    * since; may differ for other reasons too.
    */
   readonly generation: string;
+}
+
+/** What a cloud recorded of a server; nothing where it keeps this to itself. */
+export interface Recorded {
+  /** It was told something after which it may have run. */
+  readonly mayRun: boolean;
+  /** Its disk was replaced: what the server held is no longer there. */
+  readonly replaced: boolean;
 }
 
 /**
@@ -52,6 +62,8 @@ export interface Recaptured {
   readonly flavor: ResourceOf<'flavor'>;
   /** Whether the server tells the extra specs of its flavor. */
   readonly areSpecsKnown: boolean;
+  /** The interfaces whose ports the credentials may not read, in words. */
+  readonly unseen: readonly string[];
   readonly ports: readonly ResourceOf<'port'>[];
   readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
 }
@@ -108,6 +120,8 @@ export interface SourceCloud {
    * E_NOT_FOUND.
    */
   mayHaveRunSince(serverId: string, generation: ServerState['generation'], signal: AbortSignal): Promise<boolean>;
+  /** What the cloud recorded of a server since a generation; of one that is gone, nothing. */
+  recordedSince(serverId: string, generation: ServerState['generation'], signal: AbortSignal): Promise<Recorded>;
   state(serverId: string, signal: AbortSignal): Promise<ServerState>;
   /**
    * Stops a server and waits until it is seen stopped; one that is stopped already is left so.

@@ -89,10 +89,13 @@ async function createServer({ server, learned }: Arrival, tools: DestinationTool
 
 /**
  * Removes the floating addresses, the new server and its ports, and returns when they are gone: a
- * port that had to wait for the stop MUST NOT be there when the source server starts again.
+ * port that had to wait for the stop MUST NOT be there when the source server starts again. The
+ * source is looked at once more before the server goes: what went before may have taken long.
  */
-function remove({ server, ports, floatingIps }: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll([...ports, refOf('server', server.id), ...floatingIps], tools);
+async function remove({ server, ports, floatingIps }: Arrival, tools: DestinationTools): Promise<void> {
+  await removeAll(floatingIps, tools);
+  await tools.mustBeAbleToReturn?.(server.id, tools.signal);
+  await removeAll([...ports, refOf('server', server.id)], tools);
 }
 
 /** Gives the floating addresses to the new server, as far as they were not prepared. */

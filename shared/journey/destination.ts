@@ -76,6 +76,11 @@ export interface DestinationTools {
   readonly destination: Destination;
   /** Throws where the source server may be running: the same machine MUST NOT run twice. */
   readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Throws where the source server cannot run again: the new one then may be the only copy. Absent
+   * where the source cannot be asked.
+   */
+  readonly mustBeAbleToReturn?: (server: string, signal: AbortSignal) => Promise<void>;
   /** Copies the wrong blocks of a server's disks again; absent where the source cannot be asked. */
   readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
   readonly options: ServerTimeouts;

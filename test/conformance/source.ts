@@ -131,6 +131,8 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await cloud.stop(server.id, patience());
       const { generation } = await cloud.state(server.id, AbortSignal.timeout(60_000));
       expect(await cloud.mayHaveRunSince(server.id, generation, AbortSignal.timeout(60_000))).toBe(false);
+      const nothing = { mayRun: false, replaced: false };
+      expect(await cloud.recordedSince(server.id, generation, AbortSignal.timeout(60_000))).toEqual(nothing);
       expect(await cloud.mayHaveRunSince(server.id, 'none of its generations', AbortSignal.timeout(60_000))).toBe(true);
     });
 

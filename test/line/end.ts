@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Side } from '../../protocol/messages/message.ts';
 import { Throttle } from '../../protocol/pacing/throttle.ts';
 import { dial } from '../../protocol/transport/dial.ts';
 import { loadOrCreateIdentity } from '../../protocol/transport/identity.ts';
 import { listen } from '../../protocol/transport/listen.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
+import { LaneBudget } from '../../sender/receiver/lane-budget.ts';
 import { type Connections, keepLanes } from '../../sender/receiver/lanes.ts';
 import { openLog } from '../../shared/log.ts';
 import { aCampaign, aSession, receiverHandlers, senderHandlers } from '../support/protocol.ts';
@@ -94,7 +96,8 @@ async function send(options: EndOptions): Promise<EndResult> {
   main.echo();
   const campaign = aCampaign();
   const { session } = await main.request('campaign.open', { campaign });
-  const lanes = { connections, dial: reach, options: own, handlers: () => handlers, log: openLog('sender', 'warn') };
+  const budget = new LaneBudget(limits.lanes);
+  const lanes = { connections, budget, dial: reach, options: own, handlers: () => handlers, log: openLog('sender', 'warn') };
   void keepLanes(main, session, lanes, signal);
   while (connections !== 0 && main.wire.lanes === 0) await sleep(10);
   const offer = { campaign, server: 's', disk: 'd', size: 0, block_size: 65_536, algorithm: 'sha256' } as const;

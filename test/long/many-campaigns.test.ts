@@ -1,81 +1,77 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { Connection } from '../../protocol/connection/connection.ts';
-import { dial } from '../../protocol/transport/dial.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { status } from '../../receiver/control/commands/status.ts';
 import type { ReceiverContext } from '../../receiver/control/context.ts';
+import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
+import { senderClient } from '../../sender/control/client.ts';
+import { days } from '../../sender/model/calendar.ts';
+import type { Plan } from '../../sender/model/plan.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
-import { blockDigest } from '../../shared/disk/block-digest.ts';
-import { blockBytes, pageBlocks, pieceBytes, Root } from '../../shared/model/disk.ts';
-import { aDocumentJson, aFlavor, aServer, aServerDisk } from '../support/build.ts';
+import { someCampaignSet } from '../support/campaign-set.ts';
 import { directClient } from '../support/direct-client.ts';
-import { options, senderHandlers } from '../support/protocol.ts';
-import { untilTestEnds } from '../unit/protocol/transport/house.ts';
-import { aPairedSender, aPairedSite, someCampaigns } from '../unit/receiver/session/paired-site.ts';
+import { aFolder } from '../support/folder.ts';
+import { addServers } from '../support/many-servers.ts';
+import { longestTurnOf, peakOf, watchFromNow } from '../support/measured.ts';
+import { writePastCampaign } from '../support/past-campaign.ts';
+import { aDisk } from '../support/shop.ts';
+import { openSite, planWhole, type Site } from '../support/site.ts';
+import { watchTurns } from '../support/turns.ts';
+import { aPairedSite, someCampaigns } from '../unit/receiver/session/paired-site.ts';
 
-const mib = 2 ** 20;
+const MiB = 1024 * 1024;
+/** `GODWIT_CAMPAIGNS` makes a shorter run of the same. */
+const count = Number(process.env['GODWIT_CAMPAIGNS'] ?? 100);
 
-/** The most memory that this process takes more than before while `work` runs: MiB. */
-async function mostMemory(work: () => Promise<void>): Promise<number> {
-  const before = process.memoryUsage().rss / mib;
-  let most = 0;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss / mib - before);
-  }, 50);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
+let site: Site;
+beforeAll(async () => {
+  site = await openSite({ diskOf: aDisk, isWatched: true });
+}, 120_000);
+afterAll(() => site?.endings.run());
+
+/** Waits until campaigns stand so; throws the problem of one that failed. */
+async function untilAll(is: (campaign: CampaignStatus) => boolean): Promise<void> {
+  const client = senderClient(site.sender.config.control);
+  for (;;) {
+    const { campaigns } = await client.status();
+    const failed = campaigns.find(({ state }) => state === 'failed');
+    if (failed !== undefined) throw new Error(JSON.stringify(failed.problem));
+    if (campaigns.filter(is).length === count) return;
+    await sleep(2_000);
   }
-  return most;
 }
 
-test('a hundred campaigns of one peer at once take less than 1,200 MiB, both ends of them together', async () => {
-  const site = await aPairedSite();
-  const sender = await aPairedSender(site);
-  const bytes = randomBytes(pageBlocks * blockBytes);
-  const size = bytes.length + 2 ** 30;
-  const digests = Buffer.concat(
-    Array.from({ length: pageBlocks }, (_, at) => blockDigest('blake3', bytes.subarray(at * blockBytes, (at + 1) * blockBytes))),
-  );
-  const root = new Root(size, blockBytes, 'blake3');
-  root.add(digests);
-  await root.addZeros(2 ** 30 / blockBytes);
-  const sealed = root.value();
-  const pull = async ({ pieces }: { readonly pieces: readonly (readonly [number, number])[] }) => {
-    const payload = Buffer.concat(
-      pieces.map(([first, count]) => bytes.subarray(first * pieceBytes, (first + count) * pieceBytes)),
-    );
-    return { codec: 'none' as const, rawBytes: payload.length, payload };
-  };
-  const one = async (): Promise<void> => {
-    const campaign = randomUUID();
-    const lists = { flavors: [aFlavor({ id: 'flavor' })], servers: [aServer({ id: 's1' })], disks: [aServerDisk('s1', 2)] };
-    await mkdir(join(site.state, 'campaigns', campaign), { recursive: true });
-    await writeFile(
-      join(site.state, 'campaigns', campaign, 'configurations.json'),
-      JSON.stringify(aDocumentJson({ campaign, ...lists })),
-    );
-    const socket = await dial({ address: site.receiver.address, ...sender, signal: untilTestEnds() });
-    const connection = new Connection(socket, options('sender'));
-    await connection.open(senderHandlers({ 'disk.pull': pull }));
-    await connection.request('campaign.open', { campaign });
-    await (await site.campaigns.known(campaign)).ledger.reach('configured');
-    const shape = { size, block_size: blockBytes, algorithm: 'blake3' as const };
-    const { handle } = await connection.request('disk.offer', { campaign, server: 's1', disk: 's1.root', ...shape });
-    await connection.request('disk.page', { handle, first: 0, digests: digests.toString('base64') });
-    await connection.request('disk.hole', { handle, first: pageBlocks, blocks: 2 ** 30 / blockBytes });
-    expect(await connection.request('disk.seal', { handle, root: sealed })).toMatchObject({ root: sealed });
-    await connection.close('done');
-  };
-  const most = await mostMemory(async () => {
-    await Promise.all(Array.from({ length: 100 }, one));
+test('a hundred campaigns at once take less than 600 MiB of each daemon, and no long turn of theirs', async () => {
+  const servers = await addServers(site, { count, dataMiB: 8, diskMiB: 64, arePlugged: false });
+  const whole = parse(await readFile(await planWhole(site), 'utf8')) as Plan;
+  const client = senderClient(site.sender.config.control);
+  for (const daemon of [site.sender, site.receiver]) watchFromNow(daemon);
+  // None is to be over before the last has begun: all wait for a window of which none comes today.
+  const calendar = { windows: [{ days: [days[(new Date().getUTCDay() + 3) % days.length]] }] };
+  await client.bandwidth({ limit: '100mbit' });
+  await inParallel(servers, 4, async ({ id, name }) => {
+    const waves = [{ name: 'wave-1', servers: [{ id, name }] }];
+    const plan = { ...whole, source: { ...whole.source, whole: false }, calendar, waves };
+    await client.migrate({ plan: stringify(plan), file: 'plan.yaml', options: {} });
   });
-  console.log(`100 campaigns, a disk of a GiB with 4 MiB of data each: ${most.toFixed(0)} MiB`);
-  expect(most).toBeLessThan(1200);
-});
+  await untilAll(({ moves }) => moves[0]?.window !== null);
+  for (const { id: campaign } of (await client.status()).campaigns) await client.cutover({ campaign, servers: [] });
+  await untilAll(({ state }) => state === 'ready');
+  const told = {
+    senderMiB: Math.round((await peakOf(site.sender)) / MiB),
+    receiverMiB: Math.round((await peakOf(site.receiver)) / MiB),
+    senderTurnMs: await longestTurnOf(site.sender),
+    receiverTurnMs: await longestTurnOf(site.receiver),
+  };
+  console.log(`${count} campaigns at once: ${JSON.stringify(told)}`);
+  expect(told.senderMiB).toBeLessThan(600);
+  expect(told.receiverMiB).toBeLessThan(600);
+  expect(told.senderTurnMs).toBeLessThan(50);
+  expect(told.receiverTurnMs).toBeLessThan(50);
+}, 1_800_000);
 
 test('ten thousand campaigns that are over are listed at once, and none of them is opened', async () => {
   const { state, sessions, receiver } = await aPairedSite();
@@ -103,4 +99,24 @@ test('ten thousand campaigns that are over are listed at once, and none of them 
   expect(told.campaigns[0]).toMatchObject({ id: live, state: 'configured' });
   expect(told.campaigns[1]).toMatchObject({ id: ids[9_999], state: 'committed', built: 7 });
   expect((await readdir('/proc/self/fd')).length).toBeLessThanOrEqual(descriptors);
+});
+
+test('three hundred campaigns of a hundred servers that are over cost a sender little time and memory', async () => {
+  const state = await aFolder();
+  for (let minute = 0; minute < 300; minute += 1) await writePastCampaign(state, 100, minute);
+  const rss = (): number => process.memoryUsage().rss / MiB;
+  const starts: { ms: number; MiB: number; turnMs: number }[] = [];
+  for (const _ of ['the first, which notes them', 'the second']) {
+    const before = rss();
+    const begun = performance.now();
+    const turns = watchTurns();
+    const campaigns = await someCampaignSet(state);
+    expect(campaigns.statuses()).toHaveLength(300);
+    const ms = Math.round(performance.now() - begun);
+    starts.push({ ms, MiB: Math.round(rss() - before), turnMs: Math.round(turns.stop()) });
+    await campaigns.stop();
+  }
+  console.log(`300 campaigns that are over: ${JSON.stringify(starts)}`);
+  expect(starts[1]?.ms).toBeLessThan(5_000);
+  expect(starts[1]?.MiB).toBeLessThan(200);
 });

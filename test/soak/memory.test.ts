@@ -1,9 +1,9 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Daemon } from '../support/daemons.ts';
 import { ask } from '../support/daemons.ts';
+import { peakOf } from '../support/measured.ts';
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import { campaignOf, openSite, ownerOf, planWhole, type Site } from '../support/site.ts';
 
@@ -40,12 +40,6 @@ async function makeLargeServer(user: OpenStackUser): Promise<void> {
     await sleep(1000);
   }
   throw new Error('The large server took more than an hour.');
-}
-
-/** The most memory a daemon was ever resident in: bytes (proc(5), VmHWM). */
-async function peakOf(daemon: Daemon): Promise<number> {
-  const status = await readFile(`/proc/${daemon.child().pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
 test('a sparse disk of 20 GiB moves, and neither daemon is ever resident in 300 MiB', async () => {

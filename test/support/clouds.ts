@@ -17,6 +17,8 @@ export interface TwinChoice {
   readonly guest?: boolean;
   readonly tokenLifeSeconds?: number;
   readonly pageSize?: number;
+  /** How often it writes its state at most, in milliseconds; before every answer by default. */
+  readonly stateEveryMs?: number;
 }
 
 /** An embedded cloud in a process of its own. It keeps its address over `kill` and `restart`. */
@@ -79,7 +81,7 @@ export async function startTwins(
 }
 
 function argumentsOf(choice: TwinChoice, stateDir: string, port: number, password: string): string[] {
-  const { name, pace = 0, projects = ['shop'], guest = false, tokenLifeSeconds, pageSize } = choice;
+  const { name, pace = 0, projects = ['shop'], guest = false, tokenLifeSeconds, pageSize, stateEveryMs } = choice;
   return [
     `--state=${stateDir}`,
     `--port=${port}`,
@@ -91,6 +93,7 @@ function argumentsOf(choice: TwinChoice, stateDir: string, port: number, passwor
     ...(guest ? ['--guest'] : []),
     ...(tokenLifeSeconds === undefined ? [] : [`--token-life=${tokenLifeSeconds}`]),
     ...(pageSize === undefined ? [] : [`--page-size=${pageSize}`]),
+    ...(stateEveryMs === undefined ? [] : [`--state-every=${stateEveryMs}`]),
   ];
 }
 

@@ -47,9 +47,9 @@ export interface Cloud {
 }
 
 /** How a daemon reaches a cloud. */
-export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl): CloudSection {
+export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl, username = 'demo'): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
-  const auth = { auth_url: authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
+  const auth = { auth_url: authUrl, username, password: 'twin', project_name: 'shop', ...domain };
   return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };
 }
 
@@ -92,6 +92,8 @@ export class World {
   readonly receiverState: string;
   /** What the receiver makes of the destination: a cloud that can do less. */
   destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
+  /** Whose credentials the sender has. */
+  senderUser: 'demo' | 'admin' = 'demo';
   /** Where the daemons reach a cloud: at itself, or at a proxy before it. */
   frontOf: (cloud: Cloud) => string = ({ twin }) => twin.authUrl;
   readonly #server: WebSocketServer;
@@ -236,7 +238,8 @@ export class World {
       sockets.add(socket);
       return socket;
     };
-    const source = lazily(() => openCloud('source', sectionOf(this.source, this.frontOf(this.source))));
+    const section = (): CloudSection => sectionOf(this.source, this.frontOf(this.source), this.senderUser);
+    const source = lazily(() => openCloud('source', section()));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
     const workers = new WorkerPool();
@@ -247,7 +250,7 @@ export class World {
       changes,
       runner: {
         source: source.get,
-        retirement: () => openCloud('retirement', sectionOf(this.source, this.frontOf(this.source))),
+        retirement: () => openCloud('retirement', section()),
         peer: peerOptions,
         log,
         workers,

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import { beginMigration, type Cloud, type SenderLife, World } from './in-process.ts';
+import { OpenStackUser } from './openstack-user.ts';
 import { makeShop } from './shop.ts';
 
 /** What is seen of a server. */
@@ -45,17 +46,18 @@ export class ShopTemplate {
     return rm(this.#dir, { recursive: true, force: true });
   }
 
-  /** Opens a world until the test is over. */
-  async world(): Promise<ShopWorld> {
+  /** Opens a world until the test is over; an admin's sender is told more by its cloud. */
+  async world(senderUser: World['senderUser'] = 'demo'): Promise<ShopWorld> {
     const world = await World.open(this.#dir, await mkdtemp(join(this.#dir, 'world-')));
     onTestFinished(() => world.close());
+    world.senderUser = senderUser;
     world.startReceiver();
     return { world, sender: await started(world) };
   }
 
   /** Opens a world and starts the campaign of the whole project in it. */
-  async started(edit?: (plan: string) => string): Promise<Started> {
-    const { world, sender } = await this.world();
+  async started(edit?: (plan: string) => string, senderUser?: World['senderUser']): Promise<Started> {
+    const { world, sender } = await this.world(senderUser);
     return { world, sender, campaign: await beginMigration(sender, edit) };
   }
 }
@@ -71,11 +73,20 @@ async function started(world: World): Promise<SenderLife> {
   return sender;
 }
 
-/** Kills a sender, and starts another one on the state that it leaves. */
-export async function restarted({ world, sender }: ShopWorld): Promise<SenderLife> {
+/** Kills a sender, and starts another one on what it leaves; something may happen meanwhile. */
+export async function restarted(
+  { world, sender }: ShopWorld,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<SenderLife> {
   await sender.kill();
   killed.add(sender);
+  await meanwhile();
   return started(world);
+}
+
+/** An admin of a cloud, in the project of the shop. */
+export function adminOf({ twin }: Cloud): Promise<OpenStackUser> {
+  return OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'shop' });
 }
 
 /** Waits until a fact is in the journal of a campaign; no status is asked for meanwhile. */

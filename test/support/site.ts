@@ -6,9 +6,10 @@ import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import { senderClient } from '../../sender/control/client.ts';
 import { compare } from '../demo/compare.ts';
 import { startTwin, type TwinProcess } from './clouds.ts';
-import { ask, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
+import { ask, type Daemon, startDaemon, type WrittenConfig, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
 import { Endings } from './endings.ts';
 import { LossyLink } from './lossy.ts';
+import { watchingTurns } from './measured.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { type Census, censusOf, fillShop, provideBoth, sha256, shopServers } from './shop.ts';
 
@@ -38,6 +39,8 @@ export interface SiteChoice {
   readonly pace?: number;
   /** Names of the servers, instead of the small shop's. */
   readonly servers?: readonly string[];
+  /** Whether the longest turn of each daemon is noted, for `longestTurnOf`; clouds write less. */
+  readonly isWatched?: boolean;
 }
 
 /** The owner of the project in a cloud, with a fresh token. */
@@ -54,11 +57,22 @@ async function look(twin: TwinProcess): Promise<Census> {
 }
 
 /** Builds a site whose daemons are paired through the link. */
-export async function openSite({ diskOf, tokenLifeSeconds, pace = 0, servers = shopServers }: SiteChoice): Promise<Site> {
+export async function openSite({
+  diskOf,
+  tokenLifeSeconds,
+  pace = 0,
+  servers = shopServers,
+  isWatched = false,
+}: SiteChoice): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'godwit-site-'));
   const endings = new Endings();
   endings.add('the folder', () => rm(dir, { recursive: true, force: true }));
-  const choice = { dir, pace, ...(tokenLifeSeconds === undefined ? {} : { tokenLifeSeconds }) };
+  const choice = {
+    dir,
+    pace,
+    ...(tokenLifeSeconds === undefined ? {} : { tokenLifeSeconds }),
+    ...(isWatched ? { stateEveryMs: 10_000 } : {}),
+  };
   const [source, destination] = await Promise.all([
     startTwin({ ...choice, name: 'west' }, endings),
     startTwin({ ...choice, name: 'east' }, endings),
@@ -70,7 +84,11 @@ export async function openSite({ diskOf, tokenLifeSeconds, pace = 0, servers = s
     writeSenderConfig(dir, source),
     writeReceiverConfig(dir, destination),
   ]);
-  const [receiver, sender] = await Promise.all([startDaemon(receiverConfig, endings), startDaemon(senderConfig, endings)]);
+  const envOf = ({ bin }: WrittenConfig) => (isWatched ? watchingTurns(dir, bin) : {});
+  const [receiver, sender] = await Promise.all([
+    startDaemon(receiverConfig, endings, envOf(receiverConfig)),
+    startDaemon(senderConfig, endings, envOf(senderConfig)),
+  ]);
   const { code, address } = await ask<{ code: string; address: string }>(receiverConfig, ['pair']);
   const receiverPort = Number(address.slice(address.lastIndexOf(':') + 1));
   const link = await LossyLink.open(receiverPort);

@@ -13,7 +13,7 @@ const requestMatch = z.strictObject({
 });
 
 const requestFault = z.strictObject({
-  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'late', 'truncate', 'corrupt']),
+  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'late', 'stale', 'truncate', 'corrupt']),
   match: requestMatch.optional(),
   /** How often it strikes; without it, always. */
   times: z.int().positive().optional(),

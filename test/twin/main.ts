@@ -12,6 +12,7 @@ const { values } = parseArgs({
     pace: { type: 'string', default: '1' },
     'token-life': { type: 'string', default: '3600' },
     'page-size': { type: 'string' },
+    'state-every': { type: 'string', default: '0' },
     'zero-disk-for-members': { type: 'boolean', default: false },
     guest: { type: 'boolean', default: false },
   },
@@ -19,7 +20,7 @@ const { values } = parseArgs({
 
 if (values.state === undefined) {
   process.stderr.write(
-    'usage: main.ts --state DIR [--port N] [--host A] [--region NAME] [--password P] [--projects a,b] [--pace X] [--token-life S] [--page-size N] [--guest]\n',
+    'usage: main.ts --state DIR [--port N] [--host A] [--region NAME] [--password P] [--projects a,b] [--pace X] [--token-life S] [--page-size N] [--state-every MS] [--guest]\n',
   );
   process.exit(2);
 }
@@ -32,6 +33,7 @@ const twin = await startTwin({
   pace: Number(values.pace),
   tokenLifeSeconds: Number(values['token-life']),
   guest: values.guest,
+  stateEveryMs: Number(values['state-every']),
   zeroDiskForMembers: values['zero-disk-for-members'],
   seed: {
     ...(values.password === undefined ? {} : { password: values.password }),

@@ -137,6 +137,7 @@ async function carryOut(
   const answer = await route.handler(call);
   served.flush();
   if (fault?.do === 'lost-answer') return 'cut';
+  if (fault?.do === 'stale') await sleep(fault.ms ?? 0, undefined, { signal: cloud.background.signal });
   return { answer, spoiler: fault !== undefined && bodyFaults.has(fault.do) ? fault : undefined };
 }
 

@@ -76,9 +76,13 @@ function emptyState(): State {
 export class Store {
   readonly state: State;
   readonly #path: string;
+  readonly #everyMs: number;
   #dirty = false;
+  #writtenMs = Number.NEGATIVE_INFINITY;
 
-  constructor(folder: string) {
+  /** `everyMs`: how often it is written at most; a large state takes long. */
+  constructor(folder: string, everyMs = 0) {
+    this.#everyMs = everyMs;
     mkdirSync(folder, { recursive: true });
     this.#path = join(folder, 'state.json');
     this.state = emptyState();
@@ -92,10 +96,11 @@ export class Store {
     setImmediate(() => this.flush());
   }
 
-  /** Writes the state if it has changed. */
-  flush(): void {
-    if (!this.#dirty) return;
+  /** Writes the state if it has changed; `lastly` although it was written a moment ago. */
+  flush(lastly = false): void {
+    if (!this.#dirty || (!lastly && performance.now() - this.#writtenMs < this.#everyMs)) return;
     this.#dirty = false;
+    this.#writtenMs = performance.now();
     const entries = Object.entries(this.state).map(([name, map]: [string, Map<string, unknown>]) => [name, [...map]]);
     const draft = `${this.#path}.new`;
     writeFileSync(draft, JSON.stringify(Object.fromEntries(entries)));

@@ -81,6 +81,11 @@ export interface TwinOptions {
   readonly tunnelMtu?: number;
   /** `dns` among the extension drivers of neutron.conf: ports have DNS names. */
   readonly dns?: boolean;
+  /**
+   * How often the state is written at most, in milliseconds; by default before every answer, so
+   * that a killed twin has lost nothing.
+   */
+  readonly stateEveryMs?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
@@ -205,7 +210,7 @@ function settingsFrom(options: TwinOptions): Settings {
 
 /** Starts one cloud; it serves when the promise resolves. */
 export async function startTwin(options: TwinOptions): Promise<Twin> {
-  const store = new Store(options.stateDir);
+  const store = new Store(options.stateDir, options.stateEveryMs);
   seedIdentity(store.state, options.seed ?? {});
   seedVolumeTypes(store.state);
   store.changed();
@@ -250,7 +255,7 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
     server.closeAllConnections();
     await closed;
     await background.stop();
-    store.flush();
+    store.flush(true);
   };
   return { authUrl: `${base}/identity/v3`, requests, faults, stop };
 }

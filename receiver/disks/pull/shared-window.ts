@@ -1,6 +1,9 @@
 /** How long a session that was granted nothing waits for what all share: milliseconds. */
 const patienceMs = 10_000;
 
+/** Sessions that may pull at once without making each other's pulls short. */
+const few = 4;
+
 /** What one session may take of the window that all sessions share. */
 export interface Share {
   /**
@@ -9,7 +12,7 @@ export interface Share {
    */
   enter(bytes: number, signal: AbortSignal): Promise<void>;
   leave(bytes: number): void;
-  /** Whether pulls wait for room: each session may get one in after a while, so they are short. */
+  /** Whether many sessions pull, or some wait: then pulls are short, so that each gets one in. */
   readonly isCrowded: () => boolean;
 }
 
@@ -36,6 +39,8 @@ export class SharedWindow {
   /** Bytes that each peer holds; those that hold nothing are not there. */
   readonly #peers = new Map<string, number>();
   readonly #waiting = new Set<WaitingPull>();
+  /** Sessions that hold something. */
+  #holding = 0;
   #taken = 0;
 
   constructor(most: number) {
@@ -48,7 +53,7 @@ export class SharedWindow {
     return {
       enter: (bytes, signal) => this.#enter(session, bytes, signal),
       leave: (bytes) => this.#leave(session, bytes),
-      isCrowded: () => this.#waiting.size > 0,
+      isCrowded: () => this.#waiting.size > 0 || this.#holding > few,
     };
   }
 
@@ -60,6 +65,7 @@ export class SharedWindow {
 
   #leave(session: SessionHolding, bytes: number): void {
     session.pulls -= 1;
+    if (session.pulls === 0) this.#holding -= 1;
     this.#count(session, -bytes);
     for (const waiting of this.#waiting) if (this.#hasRoom(waiting.session)) this.#admit(waiting);
   }
@@ -94,6 +100,7 @@ export class SharedWindow {
   }
 
   #take(session: SessionHolding, bytes: number): void {
+    if (session.pulls === 0) this.#holding += 1;
     session.pulls += 1;
     this.#count(session, bytes);
   }

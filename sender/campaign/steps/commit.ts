@@ -5,6 +5,7 @@ import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
+import { mustBeAtDestination } from '../lost-copy.ts';
 import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
 /**
@@ -34,7 +35,8 @@ export async function releaseSnapshots({ id }: Campaign, tools: StepTools): Prom
 
 /**
  * Retires every source server that is not retired yet, but those the operator keeps; each is noted.
- * A server that may have run since its freeze is refused, and the others continue.
+ * A server that may have run since its freeze, or is lost at the destination, is refused, and the
+ * others continue.
  */
 async function endEachServer(
   campaign: Campaign,
@@ -51,13 +53,18 @@ async function endEachServer(
   );
   const retirement = await tools.retirement();
   try {
-    await forEachServer(left, tools, 'are left at the source as they are', async ({ server: { id: server } }) => {
+    await forEachServer(left, tools, 'are left at the source as they are', async (move) => {
+      const server = move.server.id;
       const { generation } = recall(campaign.moveOf(server), journal).learned;
       await journal.append({ fact: 'begun', server, phase: step });
       const signal = workSignal(tools);
       const place = { server, phase: step };
       const frozen = { campaign: id, generation };
-      await withRetries(() => end(retirement, server, frozen, signal), place, { journal, retryDelaysMs, signal });
+      const work = async (): Promise<void> => {
+        await mustBeAtDestination(campaign, move, tools);
+        await end(retirement, server, frozen, signal);
+      };
+      await withRetries(work, place, { journal, retryDelaysMs, signal });
       await journal.append({ fact: 'done', server, phase: step });
     });
   } finally {

@@ -1,4 +1,4 @@
-import { asProblem } from '../../../shared/problem.ts';
+import { asProblem, type Problem } from '../../../shared/problem.ts';
 import { exceptedFrom, isCommitUnderWay } from '../../migration/fact.ts';
 import type { Move } from '../../migration/move.ts';
 import { whyOutdated } from '../../migration/phases/freeze.ts';
@@ -6,51 +6,63 @@ import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { type Failure, problemAbout } from '../failures.ts';
+import { mustBeAtDestination } from '../lost-copy.ts';
 import { sinceCapture } from '../since-capture.ts';
 import { awakeProblem } from '../source-watch.ts';
 import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
 /**
- * Reads every source server before a commit takes effect. Where one cannot be read, or all have run
- * again, the campaign stays as it is; a single one that ran again is noted, and the commit leaves
- * it out.
+ * Reads every server on both sides before a commit takes effect. Where one cannot be read, one is
+ * lost at the destination, or all have run again, the campaign stays as it is; a single one that
+ * ran again is noted, and the commit leaves it out.
  */
 export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
   const { journal } = campaign;
   if (isCommitUnderWay(journal.facts, new Set([step]))) return undefined;
   const kept = exceptedFrom(journal.facts, 'commit', 'keep');
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave.filter(({ server }) => !kept.has(server.id)));
-  const failures: Failure[] = [];
+  const awake: Failure[] = [];
+  const stopping: Failure[] = [];
   for (const move of moves) {
-    const problem = await whyNot(campaign, move, tools, step);
-    if (problem !== null) failures.push({ name: move.server.name, problem });
+    const look = (work: () => Promise<void>): Promise<Problem | null> => problemOf(campaign, move, tools, step, work);
+    const { name } = move.server;
+    const ran = await look(() => mustNotHaveRun(campaign, move, tools));
+    if (ran !== null) (ran.code === 'E_SERVER_STATE' ? awake : stopping).push({ name, problem: ran });
+    const lost = await look(() => mustBeAtDestination(campaign, move, tools));
+    if (lost !== null) stopping.push({ name, problem: lost });
   }
-  const unread = failures.filter(({ problem }) => problem.code !== 'E_SERVER_STATE');
   const also = ' Nothing was committed, and `sender rollback` is still possible.';
-  if (unread.length > 0)
-    return { rests: 'ready', problem: problemAbout(unread, `of ${moves.length} source servers could not be read`, also) };
-  if (failures.length > 0 && failures.length === moves.length)
-    return { rests: 'ready', problem: problemAbout(failures, `of ${moves.length} source servers have run again`, also) };
+  if (stopping.length > 0) {
+    const fails = `of ${moves.length} servers could not be read, or are lost at the destination`;
+    return { rests: 'ready', problem: problemAbout(stopping, fails, also) };
+  }
+  if (awake.length > 0 && awake.length === moves.length)
+    return { rests: 'ready', problem: problemAbout(awake, `of ${moves.length} source servers have run again`, also) };
   return { learned: { sinceCapture: await sinceCapture(campaign, tools) } };
 }
 
-/** The problem of a source server that ran again or cannot be read; null for one that is gone. */
-async function whyNot(campaign: Campaign, move: Move, tools: StepTools, step: string): Promise<Failure['problem'] | null> {
-  const { journal } = campaign;
-  const signal = workSignal(tools);
+/** Throws E_SERVER_STATE where a source server ran again; one that is gone cannot run. */
+async function mustNotHaveRun({ journal }: Campaign, move: Move, tools: StepTools): Promise<void> {
   const { server, learned } = recall(move, journal);
-  const place = { server: server.id, phase: step };
+  const why = await whyOutdated(tools.source, server.id, learned.generation, workSignal(tools)).catch((error: unknown) => {
+    if (asProblem(error).code === 'E_NOT_FOUND') return null;
+    throw error;
+  });
+  if (why !== null) throw awakeProblem(server, why);
+}
+
+/** The problem that a look at a server ends with; null where it ends well. */
+async function problemOf(
+  { journal }: Campaign,
+  { server }: Move,
+  tools: StepTools,
+  step: string,
+  look: () => Promise<void>,
+): Promise<Problem | null> {
+  const signal = workSignal(tools);
   const { retryDelaysMs } = tools;
-  const look = async (): Promise<void> => {
-    const why = await whyOutdated(tools.source, server.id, learned.generation, signal).catch((error: unknown) => {
-      // A server that is gone cannot run.
-      if (asProblem(error).code === 'E_NOT_FOUND') return null;
-      throw error;
-    });
-    if (why !== null) throw awakeProblem(server, why);
-  };
   try {
-    await withRetries(look, place, { journal, retryDelaysMs, signal });
+    await withRetries(look, { server: server.id, phase: step }, { journal, retryDelaysMs, signal });
     return null;
   } catch (error) {
     signal.throwIfAborted();

@@ -28,7 +28,7 @@ export const bundle = download({
   does: 'Write the frozen servers and all they need as one tar file; `receiver import` rebuilds them from it.',
   params: OfCampaign,
   run: async function* ({ campaign: id }, { campaigns, source }: SenderContext, signal) {
-    const runner = campaigns.find(id);
+    const runner = await campaigns.find(id);
     const { campaign } = runner;
     const { state } = runner.status();
     if (campaign.plan.to !== 'bundle' || !campaignStates[state].allows.includes('bundle'))
@@ -37,5 +37,6 @@ export const bundle = download({
         `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,
       );
     yield* bundleOf(campaign, await source(), signal);
+    await campaign.journal.append({ fact: 'bundle written' });
   },
 });

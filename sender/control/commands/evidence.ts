@@ -12,7 +12,7 @@ export const verify = command({
   does: 'Before a commit, read every moved disk again on both sides and compare them. Nothing is written on either cloud.',
   params: OfCampaign,
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<readonly DiskVerdict[]> => {
-    const runner = campaigns.find(id);
+    const runner = await campaigns.find(id);
     const { state } = runner.status();
     if (!campaignStates[state].allows.includes('verify') || runner.campaign.plan.to === 'bundle')
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`, {
@@ -27,7 +27,7 @@ export const report = command({
   does: 'Show what a campaign did: the time of every phase, bytes, downtime and digests of each server, and the totals.',
   params: OfCampaign,
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<Report> => {
-    const runner = campaigns.find(id);
+    const runner = await campaigns.find(id);
     return reportOf(runner.campaign, runner.status().state);
   },
 });
@@ -37,7 +37,7 @@ export const log = command({
   does: 'Show the journal of a campaign: everything it did and every problem, in order.',
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: SenderContext): Promise<readonly object[]> =>
-    campaigns.find(campaign).campaign.journal.facts,
+    (await campaigns.find(campaign)).campaign.journal.facts,
 });
 
 /** The journal of a campaign from its beginning, and on as it grows. */
@@ -45,9 +45,9 @@ export const follow = stream({
   does: 'Stay and show new entries as they come.',
   params: OfCampaign,
   run: async function* ({ campaign: id }, { campaigns, changes }: SenderContext, signal) {
+    const { facts } = (await campaigns.find(id)).campaign.journal;
     let told = 0;
     while (!signal.aborted) {
-      const { facts } = campaigns.find(id).campaign.journal;
       yield* facts.slice(told) as readonly object[];
       told = facts.length;
       await changes.wait(signal);

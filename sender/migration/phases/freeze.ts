@@ -19,7 +19,7 @@ const idleLooks = 300;
  * differs from its capture. It is read again beside the snapshot, which costs no downtime.
  */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
-  await mustBeStopped(move, tools.source, tools.signal);
+  const seen = await dropStale(move, tools);
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
   const snapshots: Record<string, Snapshot> = {};
   const takeAll = async (): Promise<void> => {
@@ -30,7 +30,26 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   const ends = await Promise.allSettled([mustBeAsCaptured(move, tools, tools.signal), takeAll()]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const { generation } = await mustBeStopped(move, tools.source, tools.signal);
+  if ((await tools.source.recordedSince(move.server.id, seen, tools.signal)).mayRun) throw changedSinceFreeze(move);
   return { snapshots, generation };
+}
+
+/**
+ * Notes the generation in which the server is stopped, and returns it. Deletes the snapshot of an
+ * earlier try where it may have run since: its owner may have started it while we were dead.
+ */
+async function dropStale(move: Move, tools: Tools): Promise<string> {
+  const { source, stops, signal } = tools;
+  const { id } = move.server;
+  const { generation } = await mustBeStopped(move, source, signal);
+  const seen = stops.seenAs(id);
+  if (seen === generation) return seen;
+  if (seen !== undefined) {
+    if (!(await source.mayHaveRunSince(id, seen, signal))) return seen;
+    await release(move, tools);
+  }
+  await stops.see(id, generation);
+  return generation;
 }
 
 /** Deletes every snapshot this campaign made of the server, also those the journal lacks. */
@@ -45,23 +64,32 @@ export async function release(move: Move, { source, campaign, signal }: Tools): 
  * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE where it ran
  * after its snapshot, because the copy then lacks its writes.
  */
-export async function mustBeStopped({ server, learned }: Move, source: SourceCloud, signal: AbortSignal): Promise<ServerState> {
+export async function mustBeStopped(move: Move, source: SourceCloud, signal: AbortSignal): Promise<ServerState> {
+  const { server, learned } = move;
   const about = `server/${server.id}`;
   for (let looks = 0; looks < idleLooks; looks += 1) {
     const state = await source.state(server.id, signal);
     if (state.power !== 'stopped') {
-      const says = `Server ${server.name} is ${state.power === 'running' ? 'running' : state.word} although we stopped it: somebody else started it at the source.`;
+      const [is, did] = state.power === 'running' ? ['running', 'started'] : [state.word, 'changed'];
+      const says = `Server ${server.name} is ${is} although we stopped it: somebody else ${did} it at the source.`;
       throw new Problem('E_SERVER_STATE', says, { about });
     }
     // While the cloud works on the snapshot it changes the server itself.
     if (state.busy === null) {
-      if (learned.generation === undefined || learned.generation === state.generation) return state;
-      const says = `Server ${server.name} was changed at the source after its disk was frozen: it may have run, and written what the copy lacks.`;
-      throw new Problem('E_SERVER_STATE', says, { about });
+      const { generation } = learned;
+      if (generation === undefined || generation === state.generation) return state;
+      // A lock or a backup changes it too.
+      if (!(await source.mayHaveRunSince(server.id, generation, signal))) return state;
+      throw changedSinceFreeze(move);
     }
     await sleep(idleIntervalMs, undefined, { signal });
   }
   throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
+}
+
+function changedSinceFreeze({ server: { id, name } }: Move): Problem {
+  const says = `Server ${name} was changed at the source after its disk was frozen: it may have run, and written what the copy lacks.`;
+  return new Problem('E_SERVER_STATE', says, { about: `server/${id}` });
 }
 
 /**

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerState } from '../../../shared/cloud/source-cloud.ts';
+import { refOf } from '../../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
+import { hostDown } from './look.ts';
 
 /** Pause between two looks at a server that changes its state (milliseconds), and their number. */
 const settleMs = 1_000;
@@ -19,7 +21,8 @@ export async function stop(move: Move, tools: Tools): Promise<undefined> {
   const { source, options, stops, signal } = tools;
   if (!stops.isAsked(server.id)) {
     await mustBeAsCaptured(move, tools, signal);
-    const { power } = await source.state(server.id, signal);
+    const { power, isHostDown } = await source.state(server.id, signal);
+    if (isHostDown) throw hostDown(server);
     if (power !== 'other') await stops.ask(server.id, power);
   }
   await source.stop(server.id, { timeoutMs: options.stop_timeout_seconds * 1000, signal });
@@ -37,7 +40,7 @@ export async function start(move: Move, tools: Tools): Promise<void> {
  * Throws E_SERVER_STATE where the source server cannot be restored: the destination then may have
  * the only copy, which MUST NOT be removed unless the operator gives the server up.
  */
-export async function mustBeAbleToReturn(move: Move, tools: Tools): Promise<void> {
+export async function mustBeAbleToReturn(move: Move, tools: Pick<Tools, 'source' | 'isGivenUp' | 'signal'>): Promise<void> {
   const { server } = move;
   if (tools.isGivenUp(server.id)) return;
   const why = await whyItCannotReturn(move, tools);
@@ -48,7 +51,10 @@ export async function mustBeAbleToReturn(move: Move, tools: Tools): Promise<void
   });
 }
 
-async function whyItCannotReturn({ server, learned }: Move, { source, signal }: Tools): Promise<string | null> {
+async function whyItCannotReturn(
+  { server, learned }: Move,
+  { source, signal }: Pick<Tools, 'source' | 'signal'>,
+): Promise<string | null> {
   for (let looks = 1; ; looks += 1) {
     const state = await stateOrGone(() => source.state(server.id, signal));
     if (state === null) return 'is gone at the source';
@@ -57,8 +63,15 @@ async function whyItCannotReturn({ server, learned }: Move, { source, signal }: 
       continue;
     }
     if (state.power === 'other') return `is ${state.word} at the source${state.fault === null ? '' : ` (${state.fault})`}`;
-    if (state.locked && state.power === 'stopped' && learned.was === 'running')
-      return 'is locked at the source and cannot be started there';
+    if (state.power === 'stopped' && learned.was === 'running') {
+      if (state.locked) return 'is locked at the source and cannot be started there';
+      if (state.isHostDown) return 'cannot be started at the source, for its host is down';
+    }
+    const { generation, built = {} } = learned;
+    // Until there is a new server, the one that its owner rebuilt is the only one.
+    const hasArrived = built[refOf('server', server.id)] !== undefined;
+    if (hasArrived && generation !== undefined && (await source.recordedSince(server.id, generation, signal)).replaced)
+      return 'was rebuilt or evacuated at the source, and has another disk there';
     return null;
   }
 }

@@ -130,6 +130,7 @@ export interface ApiServer extends ApiThing {
   };
   readonly key_name: string | null;
   readonly tags?: readonly string[];
+  readonly host_status?: string;
   readonly locked?: boolean;
   readonly locked_reason?: string | null;
   readonly addresses: Readonly<

@@ -3,7 +3,7 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Compared, DestinationCloud, Differences, DonorImage } from '../destination-cloud.ts';
+import type { BuildContext, Compared, DestinationCloud, Differences, DonorImage, Health } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
@@ -73,7 +73,7 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
 
-  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }> {
+  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
     return lookAt(this.#session, serverId, probe, signal);
   }
 

@@ -4,7 +4,7 @@ import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { Recaptured, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
 import {
   checkpointDisk,
@@ -17,6 +17,7 @@ import {
 } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { recapture } from './inventory/recapture.ts';
+import { readActions, recordedSince } from './servers/generation.ts';
 import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
@@ -49,6 +50,10 @@ export class OpenStackSource implements SourceCloud {
 
   mayHaveRunSince(serverId: string, generation: string, signal: AbortSignal): Promise<boolean> {
     return mayHaveRun(this.#session, serverId, generation, signal);
+  }
+
+  async recordedSince(serverId: string, generation: string, signal: AbortSignal): Promise<Recorded> {
+    return recordedSince(generation, await readActions(this.#session, serverId, signal));
   }
 
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {

@@ -10,9 +10,10 @@ const isWhole = true;
 
 /** The cases of a capture: what was read of a project, with one thing changed. */
 export function captureCases(read: () => Contents): Cases {
-  const codesOf = (change: Change, whole = isWhole): readonly string[] =>
-    described(change(read()), whole).concerns.map(({ code }) => code);
-  const when = (what: string, change: Change, whole = isWhole): Situation => [what, () => codesOf(change, whole)];
+  const when = (what: string, change: Change, whole = isWhole): Situation => [
+    what,
+    () => described(change(read()), whole).concerns,
+  ];
   const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
   const asRead = when('what was read of a plain project', (contents) => contents);
   return {

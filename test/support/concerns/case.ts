@@ -1,5 +1,7 @@
-/** One situation in a few words, and the codes of the concerns that are found in it. */
-export type Situation = readonly [what: string, codes: () => readonly string[] | Promise<readonly string[]>];
+import type { Concern } from '../../../shared/model/concern.ts';
+
+/** One situation in a few words, and the concerns that are found in it. */
+export type Situation = readonly [what: string, concerns: () => readonly Concern[] | Promise<readonly Concern[]>];
 
 /** Two situations that are nearly the same: only in the first is a concern of the code found. */
 export interface Case {
@@ -11,6 +13,8 @@ export interface Case {
 export interface OwnTest {
   readonly file: string;
   readonly title: string;
+  /** The file of the product that has the concern. */
+  readonly product: string;
 }
 
 /** The cases of some codes, as the table of concerns writes them. */
@@ -21,15 +25,18 @@ export const ownTests: Readonly<Record<string, OwnTest>> = {
   'server.gone': {
     file: 'test/unit/sender/control/check-plan.test.ts',
     title: 'what has changed at the clouds since is named, and what would stop the plan blocks it',
+    product: 'sender/control/check-plan.ts',
   },
   'campaign.unreadable': {
     file: 'test/unit/receiver/campaign/earlier.test.ts',
     title:
       'of what two campaigns built for one network, the one that stands is found, no campaign is opened, and one that is damaged is named',
+    product: 'receiver/campaign/earlier.ts',
   },
   'campaign.uncommitted': {
     file: 'test/unit/receiver/campaign/earlier.test.ts',
     title:
       'a server that was left out joins its neighbours: a second campaign adopts what the first built, and its rollback keeps that',
+    product: 'receiver/campaign/earlier.ts',
   },
 };

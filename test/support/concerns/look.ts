@@ -30,7 +30,7 @@ export function lookAt(read: () => Ground): Look {
       const ground = read();
       const { destination, resources = ground.tenant.resources, mappings } = change(ground);
       const view = viewOf({ ...ground.destination, ...destination }, resources, { ...ground.tenant.mappings, ...mappings });
-      return concernsIn(view).map(({ code }) => code);
+      return concernsIn(view);
     },
   ];
 }

@@ -11,18 +11,16 @@ import type { Case, Cases, Situation } from './case.ts';
 const GiB = 2 ** 30;
 const now = Date.parse('2026-11-21T12:00:00Z');
 
-const codes = (concerns: readonly { readonly code: string }[]): readonly string[] => concerns.map(({ code }) => code);
-
 /** One cold server with a disk of so many GiB, under the policies of a plan. */
 function policies(what: string, more: Readonly<Record<string, unknown>>, disk = 1): Situation {
   const document: Configurations = aTenant(2);
   const sized = { ...document, flavors: document.flavors.map((flavor) => ({ ...flavor, disk })) };
-  return [what, () => codes(policyConcerns(aPlan(sized, more), now, sized, []))];
+  return [what, () => policyConcerns(aPlan(sized, more), now, sized, [])];
 }
 
 function skipping(what: string, skip: readonly Ref[]): Situation {
   const document = aDocument({ routers: [aResource('router', { id: 'r1' })] });
-  return [what, () => codes(withoutSkipped(document, skip, 'plan.yaml').concerns)];
+  return [what, () => withoutSkipped(document, skip, 'plan.yaml').concerns];
 }
 
 /** A server with a disk of 10 GiB from an image that holds 2 GiB. */
@@ -30,13 +28,13 @@ function room(what: string, free: number): Situation {
   const image = aResource('image', { id: 'debian', disk_format: 'qcow2', size: 2 * GiB });
   const server = aResource('server', { id: 's', image_id: 'debian' });
   const disk = aResource('disk', { id: 's.root', server_id: 's', min_disk: 10, needs: [] });
-  return [what, () => codes(spaceConcerns([image, server, disk], free * GiB, 'here'))];
+  return [what, () => spaceConcerns([image, server, disk], free * GiB, 'the state directory')];
 }
 
 function building(what: string, lacking: readonly string[]): Situation {
   const built = new Set(kinds.filter((kind) => !lacking.includes(kind)));
   const document = aDocument({ keypairs: [aResource('keypair', { id: 'ops', name: 'ops' })] });
-  return [what, () => codes(supportedPart(resourcesOf(document), built).concerns)];
+  return [what, () => supportedPart(resourcesOf(document), built).concerns];
 }
 
 const cutover = (at: string): Readonly<Record<string, unknown>> => ({

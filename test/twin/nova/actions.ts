@@ -8,7 +8,7 @@ import { requireAdmin } from '../policy.ts';
 import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
-import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
+import { checkState, checkUnlocked, isThere, serverOf, touchServer, untilHostIsUp, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
 import { confirmResize, rebuild, resize } from './rebuild.ts';
@@ -51,9 +51,8 @@ export function startTransition(cloud: Cloud, server: Server, change: Transition
   touchServer(cloud, server);
   cloud.background.run(async () => {
     await cloud.background.pause(change.milliseconds);
+    await untilHostIsUp(cloud, server);
     if (!isThere(cloud, server) || server.taskState !== change.task) return;
-    // The API has accepted it; a nova-compute that is down carries nothing out.
-    if (cloud.faults.take('host-down', server.name) !== undefined) return;
     server.taskState = null;
     // A guest that ignores its power button keeps running.
     const ignored = change.task === 'powering-off' && cloud.faults.take('stop-ignored', server.name) !== undefined;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from '../cloud.ts';
 import { stamp } from '../identifier.ts';
 import { mayUse } from '../policy.ts';
@@ -38,6 +39,14 @@ export function checkState(server: Server, action: string, allowed: readonly VmS
 
 /** Whether a server still exists; background work checks it before every step. */
 export const isThere = (cloud: Cloud, server: Server): boolean => cloud.state.servers.get(server.id) === server;
+
+/** Whether nova-compute of the server's host does not answer. */
+export const isHostDown = (cloud: Cloud, server: Server): boolean => cloud.faults.take('host-down', server.name) !== undefined;
+
+/** Waits for the server's host: what was asked of it meanwhile lies in its queue. */
+export async function untilHostIsUp(cloud: Cloud, server: Server): Promise<void> {
+  while (isHostDown(cloud, server)) await sleep(20, undefined, { signal: cloud.background.signal });
+}
 
 /** Puts a server into ERROR with the sentence that its fault carries. */
 export function failServer(cloud: Cloud, server: Server, message: string, code = 500): void {

@@ -43,6 +43,7 @@ export function resize(call: Call, server: Server, parameters: unknown): Answer 
   checkState(server, 'resize', ['active', 'stopped']);
   const flavor = findFlavor(call.cloud, call.caller, flavorRef);
   if (flavor === undefined) throw badRequest(`Flavor ${flavorRef} could not be found.`);
+  if (flavor.id === server.flavor.id) throw badRequest('When resizing, instances must change flavor!');
   work(call, server, 'resize_prep', resizeMs, async () => {
     server.flavor = { ...flavor, extraSpecs: { ...flavor.extraSpecs } };
     server.vmState = 'resized';

@@ -10,7 +10,7 @@ import { touch } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
 import { newUuid } from '../identifier.ts';
 import type { Answer, Call } from '../route.ts';
-import { checkState, isThere, serverOf, touchServer } from './instance.ts';
+import { checkState, isThere, serverOf, touchServer, untilHostIsUp } from './instance.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Server } from './model.ts';
 
@@ -158,6 +158,7 @@ async function upload(cloud: Cloud, server: Server, image: Image): Promise<void>
     }
     touchServer(cloud, server);
     await cloud.background.pause(milliseconds);
+    await untilHostIsUp(cloud, server);
     // A server that is deleted meanwhile takes its unfinished snapshot with it.
     if (!isThere(cloud, server)) return discard(cloud, image);
     if (!cloud.state.images.has(image.id)) return;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cloud } from '../cloud.ts';
 import { hostName } from '../neutron/dhcp.ts';
 import type { Call } from '../route.ts';
+import { isHostDown } from './instance.ts';
 import type { Server } from './model.ts';
 
 /** The status of each stable state (nova/api/openstack/common.py). */
@@ -83,16 +84,22 @@ function groupsOf(cloud: Cloud, server: Server): { name: string }[] {
   return ports.flatMap((port) => port?.securityGroups ?? []).map((id) => ({ name: cloud.state.groups.get(id)?.name ?? id }));
 }
 
+/** UNKNOWN: nova-compute was not heard of for a while (Compute API reference, `host_status`). */
+function hostStatusOf(cloud: Cloud, server: Server): string {
+  if (server.host === null) return '';
+  return isHostDown(cloud, server) ? 'UNKNOWN' : 'UP';
+}
+
 /** What the microversion of a request adds to a server (Compute API history, 2.1 to 2.93). */
 function laterFields(call: Call, server: Server): Record<string, unknown> {
-  const { minor, caller } = call;
+  const { minor, caller, cloud } = call;
   const fields: Record<string, unknown> = {};
   if (minor >= 9) fields['locked'] = server.locked;
   if (minor >= 19) fields['description'] = server.description;
   if (minor >= 26) fields['tags'] = server.tags;
   if (minor >= 63) fields['trusted_image_certificates'] = null;
   if (minor >= 73) fields['locked_reason'] = server.lockedReason;
-  if (minor >= 16 && caller.admin) fields['host_status'] = server.host === null ? '' : 'UP';
+  if (minor >= 16 && caller.admin) fields['host_status'] = hostStatusOf(cloud, server);
   if (minor >= 90 || (minor >= 3 && caller.admin)) fields['OS-EXT-SRV-ATTR:hostname'] = server.hostname;
   if (minor >= 3 && caller.admin) {
     fields['OS-EXT-SRV-ATTR:reservation_id'] = server.reservationId;

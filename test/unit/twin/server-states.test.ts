@@ -88,6 +88,53 @@ test('every state of a server has its word in the answers', async () => {
   }
 });
 
+test('a server is rebuilt where it is, from the same image too, and stays stopped where it was', async () => {
+  const room = await aRoom();
+  const id = await aServer(room.demo, room.image, room.flavor);
+  const shown = () => room.demo.ask('GET', `${c}/servers/${id}`, undefined, v);
+  for (const status of ['ACTIVE', 'SHUTOFF']) {
+    if (status === 'SHUTOFF') await act(room, id, { 'os-stop': null });
+    await whenStatus(room.demo, id, status);
+    expect((await act(room, id, { rebuild: { imageRef: room.image } })).status).toBe(202);
+    await whenStatus(room.demo, id, status);
+  }
+  const actions = await room.demo.ask('GET', `${c}/servers/${id}/os-instance-actions`, undefined, v);
+  expect(actions.listAt('instanceActions').map(({ action }) => action)).toEqual(['rebuild', 'stop', 'rebuild', 'create']);
+  expect((await shown()).at('server.OS-EXT-STS:power_state')).toBe(4);
+});
+
+test('a resize waits to be confirmed, and a stopped server stays stopped', async () => {
+  const room = await aRoom();
+  const id = await aServer(room.demo, room.image, room.flavor);
+  const other = await aFlavor(room.admin, 'm1.other');
+  await act(room, id, { 'os-stop': null });
+  await whenStatus(room.demo, id, 'SHUTOFF');
+  expect((await act(room, id, { resize: { flavorRef: room.flavor } })).status).toBe(400);
+  expect((await act(room, id, { resize: { flavorRef: other } })).status).toBe(202);
+  await whenStatus(room.demo, id, 'VERIFY_RESIZE');
+  expect((await act(room, id, { 'os-start': null })).status).toBe(409);
+  await act(room, id, { confirmResize: null });
+  const shown = await whenStatus(room.demo, id, 'SHUTOFF');
+  expect(shown.at('server.flavor.original_name')).toBe('m1.other');
+});
+
+test('what is asked of a host that is down waits for it, and admins are told', async () => {
+  const room = await aRoom();
+  const id = await aServer(room.demo, room.image, room.flavor);
+  room.twin.faults.set([{ do: 'host-down', name: 'vm|web' }]);
+  const admin = await room.admin.ask('GET', `${c}/servers/${id}`, undefined, v);
+  expect(admin.at('server.host_status')).toBe('UNKNOWN');
+  await act(room, id, { 'os-stop': null });
+  const asked = await room.demo.ask('GET', `${c}/servers/${id}`, undefined, v);
+  expect([asked.at('server.status'), asked.at('server.OS-EXT-STS:task_state'), asked.at('server.host_status')]).toEqual([
+    'ACTIVE',
+    'powering-off',
+    undefined,
+  ]);
+  room.twin.faults.clear();
+  await whenStatus(room.demo, id, 'SHUTOFF');
+});
+
 test('a port that is given is bound and outlives the server, a port that Nova made does not', async () => {
   const room = await aRoom();
   const network = await aNetwork(room.demo, 'net1', '10.1.0.0/24', { enable_dhcp: false });

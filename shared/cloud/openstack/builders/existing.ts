@@ -11,8 +11,25 @@ const collectionOf: Readonly<Record<MappedKind, Collection>> = {
   ports: collections.port,
 };
 
+/** Whose a resource of Neutron is, and whether others may use it. */
+export interface Owned {
+  readonly id: string;
+  readonly project_id?: string | null;
+  readonly shared?: boolean;
+  readonly 'router:external'?: boolean;
+}
+
+/**
+ * Which of the things of one name a project means by it: its own, or else shared ones. An admin
+ * sees what all projects have, and another's group of that name MUST get no rule of ours.
+ */
+export function meantBy<T extends Owned>(project: string, all: readonly T[]): readonly T[] {
+  const own = all.filter((thing) => thing.project_id === project);
+  return own.length > 0 ? own : all.filter((thing) => thing.shared || thing['router:external']);
+}
+
 /** The resource that the plan maps something to, by id or by its only name. Throws E_UNMAPPED. */
-export async function existing<T extends { readonly id: string }>(
+export async function existing<T extends Owned>(
   site: Site,
   kind: MappedKind,
   to: string,
@@ -22,7 +39,9 @@ export async function existing<T extends { readonly id: string }>(
   const { path, many, one } = collectionOf[kind];
   const byId = await site.get<T>('network', `${path}/${encodeURIComponent(to)}`, one, signal);
   if (byId !== null) return byId;
-  const [named, ...others] = await site.network<T>(path, many, { name: to }, signal);
+  const project = await site.projectId(signal);
+  const all = await site.network<T>(path, many, { name: to }, signal);
+  const [named, ...others] = meantBy(project, all);
   if (named !== undefined && others.length === 0) return named;
   const says = named === undefined ? 'which does not exist' : 'a name that several have';
   throw new Problem('E_UNMAPPED', `The ${one.replace('_', ' ')} is mapped to ${to}, ${says}.`, { about });

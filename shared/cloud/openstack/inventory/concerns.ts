@@ -9,6 +9,7 @@ import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
+import { unseenInterfaces } from './unseen-interfaces.ts';
 import { volumeConcerns, volumeRules } from './volume-concerns.ts';
 
 /** What each state of a server means for its move; in other states it cannot be stopped. */
@@ -181,19 +182,8 @@ const interfaces: ServerRule = (server, { ports }) => {
   return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
 };
 
-/**
- * Nova shows the MAC and addresses of every interface, Neutron only the ports that the credentials
- * may read.
- */
 const unseenPorts: ServerRule = (server, { ports }) => {
-  const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
-  const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
-    entries.flatMap((entry) => {
-      const mac = entry['OS-EXT-IPS-MAC:mac_addr']?.toLowerCase();
-      if (entry['OS-EXT-IPS:type'] === 'floating' || mac === undefined || seen.has(mac)) return [];
-      return [`${entry.addr} (${mac}) on ${network}`];
-    }),
-  );
+  const unseen = unseenInterfaces(server, ports);
   if (unseen.length === 0) return null;
   return concern(
     'server.port_unseen',

@@ -7,6 +7,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { bareFlavorOf } from './server.ts';
+import { unseenInterfaces } from './unseen-interfaces.ts';
 
 /**
  * Reads one server again with its ports and floating IPs, in two round trips: the whole project is
@@ -49,6 +50,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     ),
     flavor: read('flavor', flavor),
     areSpecsKnown: extra_specs !== undefined,
+    unseen: unseenInterfaces(server, ports),
     ports: ports.map((port) => {
       const readable = (port.security_groups ?? []).filter((group) => seen.some((one) => one.id === group));
       return read('port', describe('port', port, { security_groups: readable }));

@@ -7,10 +7,13 @@ import type { CloudSession } from '../session/session.ts';
 import { unreadable } from './readable.ts';
 import type { Scope } from './scope.ts';
 
+/** Servers on one page: each may have 64 KiB of user data, and a page is parsed in one turn. */
+const serversAtOnce = 100;
+
 /** Lists the project's servers, in the order they were created. */
 export async function listServers(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<ApiServer[]> {
   const whose = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
-  const query = { ...whose, sort_key: 'created_at', sort_dir: 'asc' };
+  const query = { ...whose, limit: serversAtOnce, sort_key: 'created_at', sort_dir: 'asc' };
   const servers = await listAll<ApiServer>(
     session,
     { service: 'compute', path: '/servers/detail', key: 'servers', query },

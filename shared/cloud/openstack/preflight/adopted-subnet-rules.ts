@@ -124,8 +124,8 @@ function isGateway(gateway: string | null, ip: string): boolean {
 }
 
 /**
- * On an adopted network a server's address is free until its port is made, which is after its
- * stop: whatever asks for any address may get it.
+ * On an adopted network a server's address is free until the server moves, for its port is not made
+ * earlier: whatever asks for any address may get it.
  */
 export const unreservedAddresses: PreflightRule = (view) => {
   const open = wantedAddresses(view).filter(

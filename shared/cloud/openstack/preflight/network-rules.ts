@@ -73,6 +73,21 @@ export const smallerMtu: PreflightRule = (view) => {
     );
 };
 
+/** An adopted network keeps its MTU. Where it is smaller, large packets of the guests are lost. */
+export const adoptedMtu: PreflightRule = (view) =>
+  view.of('network').flatMap((network) => {
+    const there = view.network(network.id);
+    if (network.external || typeof there?.mtu !== 'number' || there.mtu >= (network.mtu ?? 0)) return [];
+    return [
+      warning(
+        'network.mtu',
+        refOf('network', network.id),
+        `Network ${network.name} has an MTU of ${network.mtu}; ${there.name}, which it is mapped to, has ${there.mtu}.`,
+        'Raise it at the destination, or see that the guests learn it by DHCP.',
+      ),
+    ];
+  });
+
 /** An adopted network must have the subnets of its ports. */
 export const adoptedSubnets: PreflightRule = (view) =>
   view.of('subnet').flatMap((subnet) => {

@@ -59,6 +59,7 @@ const rules: readonly PreflightRule[] = [
   absentExtensions,
   unsupportedAttributes,
   networks.smallerMtu,
+  networks.adoptedMtu,
   owner,
   zones,
   quotas,

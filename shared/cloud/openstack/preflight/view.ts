@@ -16,6 +16,7 @@ import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
+import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
@@ -23,6 +24,7 @@ import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import { partOf } from '../session/answer.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 
 /** What the destination tells before anything is written there. */
@@ -103,7 +105,7 @@ async function readDestination(
       ? []
       : await site.network<ApiSecurityGroup>('/security-groups', 'security_groups', {}, signal);
   const targets = resources.flatMap(({ kind, id }) =>
-    kind === 'network' ? (named(networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
+    kind === 'network' ? (named(token.projectId, networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
   );
   const ports: ApiPort[] = [];
   for (const { id } of new Set(targets))
@@ -136,19 +138,19 @@ async function readDestination(
   };
 }
 
+/** In one page: Neutron cannot cut this list, whose records have no id. A policy may refuse it. */
 async function readAvailability(site: Site, signal: AbortSignal): Promise<readonly ApiAvailability[]> {
-  if (!(await site.offers('network-ip-availability', signal))) return [];
   const path = '/network-ip-availabilities';
-  return site.network<ApiAvailability>(path, 'network_ip_availabilities', {}, signal);
+  const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
+  const { status, body } = await site.session.call(call);
+  return status === 200 ? partOf<readonly ApiAvailability[]>(body, 'network_ip_availabilities', `GET ${path}`) : [];
 }
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { networks, routers, groups } = destination;
-  const target = <T extends { readonly id: string; readonly name: string }>(
-    all: readonly T[],
-    to: string | null,
-  ): T | null | undefined => (to === null ? null : named(all, to));
+  const { projectId, networks, routers, groups } = destination;
+  const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
+    to === null ? null : named(projectId, all, to);
   return {
     ...destination,
     mappings,
@@ -162,8 +164,13 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
 /** The owners of ports that the cloud makes on every network. */
 const cloudOwners = ['network:dhcp', 'network:distributed'];
 
-function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
-  return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
+type OwnedAndNamed = Owned & { readonly name: string };
+
+function named<T extends OwnedAndNamed>(project: string, all: readonly T[], to: string): T | undefined {
+  const byId = all.find((one) => one.id === to);
+  if (byId !== undefined) return byId;
+  const namesakes = all.filter(({ name }) => name === to);
+  return meantBy(project, namesakes).at(0);
 }
 
 /** The first microversion in which names of keypairs may contain `@` and dots. */

@@ -1,3 +1,4 @@
+import type { Recorded } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import { partOf } from '../session/answer.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -42,4 +43,20 @@ export function mayHaveRunSince(generation: string, server: ApiServer, actions: 
   if (generationOf(server, actions) === generation) return false;
   const known = actions.findIndex(({ request_id }) => generation.endsWith(` ${request_id}`));
   return known < 1 || actions.slice(0, known).some(({ action }) => !harmless.has(action));
+}
+
+/**
+ * Recorded actions after which a server has another root disk: both make it anew from the image,
+ * an evacuation at least where hosts share no disks (nova/compute/manager.py, rebuild_instance).
+ */
+const replacing = new Set(['rebuild', 'evacuate']);
+
+/** What newer actions than a generation's did; nothing where a policy hides them. */
+export function recordedSince(generation: string, actions: readonly ApiAction[]): Recorded {
+  const known = actions.findIndex(({ request_id }) => generation.endsWith(` ${request_id}`));
+  const newer = actions.slice(0, known === -1 ? actions.length : known);
+  return {
+    mayRun: newer.some(({ action }) => !harmless.has(action)),
+    replaced: newer.some(({ action }) => replacing.has(action)),
+  };
 }

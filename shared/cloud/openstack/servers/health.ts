@@ -1,5 +1,7 @@
 import { answerOf, isNetworkProbe } from '../../../probe/answer.ts';
+import { isUnrouted } from '../../../probe/unrouted.ts';
 import { Problem } from '../../../problem.ts';
+import type { Health } from '../../destination-cloud.ts';
 import type { ApiServer } from '../api.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readServer } from './server-state.ts';
@@ -8,28 +10,29 @@ import { readServer } from './server-state.ts';
 const probeMs = 5000;
 
 /**
+ * The states of a server that is not there for its owner (Compute API guide, "Server concepts");
+ * Nova keeps a deleted one for a while where it is told to.
+ */
+const lostIn: ReadonlySet<string> = new Set(['ERROR', 'DELETED', 'SOFT_DELETED']);
+
+/**
  * Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `ping`,
  * `console:TEXT`), answers at any of its addresses.
  */
-export async function lookAt(
-  session: CloudSession,
-  id: string,
-  probe: string | undefined,
-  signal: AbortSignal,
-): Promise<{ healthy: boolean; says: string }> {
+export async function lookAt(session: CloudSession, id: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
   const server = await readServer(session, id, signal);
-  if (server === null) return { healthy: false, says: `There is no server ${id}.` };
+  if (server === null) return { healthy: false, says: `There is no server ${id}.`, lost: true };
   if (server.status !== 'ACTIVE') {
     const fault = server.fault?.message === undefined ? '' : `: ${server.fault.message}`;
-    return { healthy: false, says: `The server is ${server.status}${fault}.` };
+    return { healthy: false, says: `The server is ${server.status}${fault}.`, lost: lostIn.has(server.status) };
   }
   if (probe === undefined) return { healthy: true, says: 'The server is ACTIVE.' };
   if (!isNetworkProbe(probe)) return lookAtConsole(session, id, probe.slice('console:'.length), signal);
-  const addresses = addressesOf(server);
+  const addresses = addressesOf(server).filter((address) => !isUnrouted(address));
   const answers = await Promise.all(addresses.map((address) => answerOf(probe, address, probeMs, signal)));
   const good = answers.find((answer) => answer.good);
   if (good !== undefined) return { healthy: true, says: good.says };
-  return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address.' };
+  return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address to probe.' };
 }
 
 /** Floating addresses first, because a controller outside the cloud can reach only those. */
@@ -43,12 +46,7 @@ function addressesOf(server: ApiServer): string[] {
  * Compute API, "Show console output"; the last lines are enough, because the text is awaited again
  * and again.
  */
-async function lookAtConsole(
-  session: CloudSession,
-  id: string,
-  text: string,
-  signal: AbortSignal,
-): Promise<{ healthy: boolean; says: string }> {
+async function lookAtConsole(session: CloudSession, id: string, text: string, signal: AbortSignal): Promise<Health> {
   const body = { 'os-getConsoleOutput': { length: 1000 } };
   try {
     const answer = await session.call({ method: 'POST', service: 'compute', path: `/servers/${id}/action`, body, signal });

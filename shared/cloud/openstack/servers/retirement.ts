@@ -29,6 +29,12 @@ const guard: CallGuard = ({ method, service, path, body }) => {
   throw new Problem('E_BUG', `The source cloud must not be asked for ${method} ${path}.`);
 };
 
+/** A server that is as it was frozen; `checkedAt`: when it was asked for (`performance.now()`). */
+interface Checked {
+  readonly server: ApiServer;
+  readonly checkedAt: number;
+}
+
 /** Locks and deletes the source's servers after commit. */
 export class OpenStackRetirement implements SourceRetirement {
   readonly #session: CloudSession;
@@ -47,42 +53,67 @@ export class OpenStackRetirement implements SourceRetirement {
   }
 
   async #retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
-    const server = await this.#asFrozen(serverId, frozen, signal);
-    if (server === null) return;
+    const found = await this.#asFrozen(serverId, frozen, signal);
+    if (found === null) return;
+    const { checkedAt } = found;
     const path = pathOf(serverId);
     // Lock first: Nova records it, so a change of `updated` by the tag is known to be later than
     // our read.
     const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: reasonOf(frozen.campaign) } : null;
-    await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { lock: why }, signal });
+    await this.#session.call({
+      method: 'POST',
+      service: 'compute',
+      path: `${path}/action`,
+      body: { lock: why },
+      checkedAt,
+      signal,
+    });
     await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
   }
 
   async #destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
-    const server = await this.#asFrozen(serverId, frozen, signal);
-    if (server === null) return;
+    const found = await this.#asFrozen(serverId, frozen, signal);
+    if (found === null) return;
+    const { server, checkedAt } = found;
+    if (frozen.generation === undefined) throw kept(server, 'was frozen, but nobody noted in which state,');
     const path = pathOf(serverId);
     // Only our own lock is removed; another lock means that somebody wants to keep the server.
     if (isOurs(server, frozen))
-      await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
-    await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
+      await this.#session.call({
+        method: 'POST',
+        service: 'compute',
+        path: `${path}/action`,
+        body: { unlock: null },
+        checkedAt,
+        signal,
+      });
+    await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, checkedAt, signal });
   }
 
-  /** Reads a server unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */
-  async #asFrozen(id: string, frozen: Frozen, signal: AbortSignal): Promise<ApiServer | null> {
+  /**
+   * Reads a server unchanged since its freeze, and notes when; null if it is gone. Throws
+   * E_SERVER_STATE.
+   */
+  async #asFrozen(id: string, frozen: Frozen, signal: AbortSignal): Promise<Checked | null> {
     const actions = await readActions(this.#session, id, signal);
+    const checkedAt = performance.now();
     const server = await readServer(this.#session, id, signal);
     if (server === null) return null;
     const why = whyNotFrozen(server, frozen, actions);
-    if (why === null) return server;
-    throw new Problem('E_SERVER_STATE', `Server ${server.name} ${why} at the source; it is neither locked nor deleted.`, {
-      about: `server/${id}`,
-      hint: 'What it wrote there since it was frozen is not at the destination. See to it, then `sender commit --keep SERVER` leaves it as it is.',
-    });
+    if (why === null) return { server, checkedAt };
+    throw kept(server, why);
   }
 
   close(): Promise<void> {
     return this.#session.close();
   }
+}
+
+function kept({ id, name }: ApiServer, why: string): Problem {
+  return new Problem('E_SERVER_STATE', `Server ${name} ${why} at the source; it is neither locked nor deleted.`, {
+    about: `server/${id}`,
+    hint: 'What it wrote there since it was frozen is not at the destination. See to it, then `sender commit --keep SERVER` leaves it as it is.',
+  });
 }
 
 function pathOf(serverId: string): string {

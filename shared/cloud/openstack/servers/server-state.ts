@@ -34,6 +34,14 @@ export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
   return status === 'SHUTOFF' ? 'stopped' : 'other';
 }
 
+/**
+ * Whether the host of a server is down: forced down, or not heard of. Only admins are told, unless
+ * a policy lets others know (Compute API reference, `host_status`, microversion 2.16).
+ */
+function isHostDown({ host_status: status }: Pick<ApiServer, 'host_status'>): boolean {
+  return status === 'DOWN' || status === 'UNKNOWN';
+}
+
 /** Reads a server's state. Throws E_NOT_FOUND. */
 export async function readState(session: CloudSession, id: string, signal: AbortSignal): Promise<ServerState> {
   const actions = await readActions(session, id, signal, 1);
@@ -43,6 +51,7 @@ export async function readState(session: CloudSession, id: string, signal: Abort
     word: server.status,
     busy: taskOf(server),
     locked: server.locked ?? false,
+    isHostDown: isHostDown(server),
     fault: server.fault?.message ?? null,
     generation: generationOf(server, actions),
   };

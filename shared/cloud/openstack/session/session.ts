@@ -36,6 +36,11 @@ export interface ApiCall {
   /** A 404 in the service's own words is an answer: what the path names is gone. */
   readonly mayBeGone?: boolean | undefined;
   readonly headersTimeoutMs?: number | undefined;
+  /**
+   * When the check began that this call relies on (`performance.now()`). It is then sent once, and
+   * not long after the check, which the caller repeats with it. Throws E_CLOUD.
+   */
+  readonly checkedAt?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,6 +48,9 @@ export interface ApiCall {
 export type CallGuard = (call: Pick<ApiCall, 'method' | 'service' | 'path' | 'body'>) => void;
 
 const userAgent = 'godwit';
+
+/** How old a check may be when the call that relies on it is sent: milliseconds. */
+const freshMs = 5_000;
 
 /**
  * One user's session with one cloud: token, catalogue, microversion, retries, errors as problems.
@@ -167,6 +175,7 @@ export class CloudSession {
         renewed = true;
         discard(outcome);
         if (this.#token === token) this.#token = null;
+        if (call.checkedAt !== undefined) throw unsent(call, 'the token was refused');
         continue;
       }
       if (isAnswer(outcome, call)) {
@@ -174,7 +183,7 @@ export class CloudSession {
         if (!(taken instanceof Problem)) return taken;
         outcome = taken;
       }
-      const delayMs = patience.next(outcome);
+      const delayMs = call.checkedAt === undefined ? patience.next(outcome) : null;
       if (delayMs === null) throw outcome instanceof Problem ? outcome : await this.#refusal(outcome, call, token);
       if (!(outcome instanceof Problem)) discard(outcome);
       await sleep(delayMs, undefined, { signal: call.signal }).catch(() => {
@@ -200,6 +209,8 @@ export class CloudSession {
     const body = call.content === undefined ? (call.body === undefined ? null : JSON.stringify(call.body)) : call.content.open();
     const { method, signal, headersTimeoutMs } = call;
     const url = this.#url(call, token);
+    if (performance.now() - (call.checkedAt ?? Number.POSITIVE_INFINITY) > freshMs)
+      throw unsent(call, `what it relies on was read more than ${freshMs / 1000} s ago`);
     return this.#transport.send({ method, url, headers, body, signal, headersTimeoutMs }).catch((error: unknown) => {
       const problem = failureOf(error, { method, url, signal }, this.access);
       if (problem.code === 'E_CANCELLED' || problem.code === 'E_CLOUD_TLS' || error !== problem) throw problem;
@@ -228,6 +239,11 @@ function isAnswer(outcome: Incoming | Problem, { tolerate, mayBeGone }: ApiCall)
   if (outcome instanceof Problem) return false;
   const { status } = outcome;
   return status < 300 || tolerate?.includes(status) === true || (status === 404 && mayBeGone === true);
+}
+
+/** The problem of a call whose check MUST be repeated first. */
+function unsent({ method, path }: ApiCall, why: string): Problem {
+  return new Problem('E_CLOUD', `${method} ${path} was not carried out: ${why}.`);
 }
 
 /** A problem as an outcome; anything else is thrown on. */

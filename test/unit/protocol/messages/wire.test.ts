@@ -126,7 +126,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   ],
   'server.health': [
     { campaign, server, probe: 'tcp:22' },
-    { healthy: false, says: 'Port 22 does not answer.' },
+    { healthy: false, says: 'Port 22 does not answer.', lost: false },
   ],
   'server.watch': [
     { campaign, server, probe: 'ping' },

@@ -59,3 +59,13 @@ test('a removal that has begun tells how far the campaign had got, until it is a
   expect([ledger.state, ledger.standing]).toEqual(['removed', 'removed']);
   await ledger.close();
 });
+
+test.each([
+  ['a state', '{"campaign":"archived"}'],
+  ['an entry', '{"state":"moved","ref":"network/a"}'],
+])('a ledger with %s of a later release is not taken for one that allows everything', async (_, line) => {
+  const path = join(await aFolder(), 'ledger.jsonl');
+  await writeFile(path, `{"campaign":"committed"}\n${line}\n`);
+  await expect(Ledger.open(path)).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
+  await expect(Ledger.look(path)).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
+});

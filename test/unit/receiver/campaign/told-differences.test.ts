@@ -27,3 +27,28 @@ test('an MTU and a config drive that the cloud made other than asked are told in
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
 }, 120_000);
+
+test('an import tells what the cloud made other than asked, and what preflight warned of', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'told-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await makeShop(dir);
+  const world = await World.open(dir, join(dir, 'world'), { tunnelMtu: 1442, forceConfigDrive: true });
+  onTestFinished(() => world.close());
+  world.startReceiver();
+  const sender = await world.startSender();
+  onTestFinished(() => sender.stop());
+
+  const { campaign } = await sender.daemon.beginExport({ servers: [] });
+  await untilState(sender, 'ready');
+  const pieces: Buffer[] = [];
+  for await (const piece of sender.daemon.bundle({ campaign }, AbortSignal.timeout(60_000))) pieces.push(piece);
+  const said = await world.importBundle(Buffer.concat(pieces));
+  expect(said).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^Warning: .*(owner|owned|becomes|belong)/i),
+      expect.stringMatching(/^network\/\S+ is not as it was at the source: mtu is 1442, not 1450\.$/),
+      expect.stringMatching(/^server\/\S+ is not as it was at the source: .*config_drive is true, not false/),
+    ]),
+  );
+  expect(said.filter((one) => one.includes('mtu is 1442'))).toHaveLength(1);
+}, 120_000);

@@ -8,6 +8,7 @@ import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import type { SshOptions } from '../../../../protocol/transport/ssh-tunnel.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
+import { LaneBudget } from '../../../../sender/receiver/lane-budget.ts';
 import { keepLanes } from '../../../../sender/receiver/lanes.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
@@ -108,6 +109,7 @@ test('lanes are opened through SSH as well, each by an SSH connection of its own
   const session = await open(main);
   const tools = {
     connections: 2,
+    budget: new LaneBudget(2),
     dial: () => reach(way.sender, peer, way.address, way.ssh),
     options: options('sender'),
     handlers: () => senderHandlers(),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
 import type { Report } from '../../../../sender/report/model.ts';
 import { untilState, type World } from '../../../support/in-process.ts';
+import { OpenStackUser } from '../../../support/openstack-user.ts';
 import {
   act,
   order,
@@ -154,6 +155,28 @@ test('a server that was changed while it waited is not stopped: the problem name
   expect(await serversAt(world.destination)).toEqual([]);
   const facts = (await sender.daemon.log({ campaign })) as readonly { readonly fact: string }[];
   expect(facts.filter(({ fact }) => fact === 'stop asked')).toEqual([]);
+});
+
+test('a server that got an interface which its project may not see while it waited is not built without it', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  const admin = await OpenStackUser.signIn({
+    authUrl: world.source.twin.authUrl,
+    user: 'admin',
+    password: 'twin',
+    project: 'admin',
+  });
+  const made = async (path: string, key: string, body: object): Promise<{ id: string; mac_address: string }> =>
+    (await admin.send<Record<string, { id: string; mac_address: string }>>('POST', 'network', path, { [key]: body }))[
+      key
+    ] as never;
+  const { id: network_id } = await made('/networks', 'network', { name: 'backup', shared: true });
+  await made('/subnets', 'subnet', { network_id, cidr: '10.66.0.0/24', ip_version: 4 });
+  const port = await made('/ports', 'port', { network_id });
+  const [web] = await serversAt(world.source);
+  await admin.send('POST', 'compute', `/servers/${web?.id}/os-interface`, { interfaceAttachment: { port_id: port.id } });
+  await sender.daemon.cutover({ campaign, servers: ['web 1'] });
+  expect((await untilFailed(sender, 'web 1')).problem?.says).toContain(port.mac_address);
+  expect(await serversAt(world.destination)).toEqual([]);
 });
 
 /** A campaign whose servers have all moved; something may happen before its status is asked for. */

@@ -43,3 +43,23 @@ test.each([
     }
   },
 );
+
+test.each(['source', 'destination'] as const)(
+  'a commit of a campaign whose credentials are taken away at the %s commits nothing, and can be repeated',
+  async (side) => {
+    const { world, sender, campaign } = await template.started();
+    await untilState(sender, 'ready');
+    world[side].twin.faults.set(removed);
+    await sender.daemon.commit({ campaign, deleteSource: true });
+    await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+    const [status] = (await sender.daemon.status()).campaigns;
+    expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_AUTH' } });
+    expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
+    world[side].twin.faults.clear();
+    expect((await serversAt(world.source)).map((server) => server.status)).toEqual(['SHUTOFF', 'SHUTOFF']);
+    await sender.daemon.commit({ campaign, deleteSource: true });
+    await untilState(sender, 'committed');
+    await expect.poll(() => serversAt(world.source)).toEqual([]);
+    expect((await serversAt(world.destination)).map((server) => server.status)).toEqual(['ACTIVE', 'ACTIVE']);
+  },
+);

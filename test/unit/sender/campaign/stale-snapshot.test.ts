@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
-import { beginMigration, World } from '../../../support/in-process.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { beginMigration, untilState, World } from '../../../support/in-process.ts';
 import { makeShop } from '../../../support/shop.ts';
+import { act, restarted, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
 
 test('a source server that ran after its disk was frozen is not created from that disk, and runs on at the source', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'stale-'));
@@ -43,6 +44,33 @@ test('a source server that ran after its disk was frozen is not created from tha
     await rm(dir, { recursive: true, force: true });
   }
 }, 60_000);
+
+test('a disk that was frozen before the sender was killed is frozen anew if its server ran meanwhile', async () => {
+  const template = await ShopTemplate.make(['web 1']);
+  onTestFinished(() => template.remove());
+  const started = await template.started();
+  const { world, sender, campaign } = started;
+  // The snapshot is made, and nobody hears of it.
+  world.source.twin.faults.set([
+    { do: 'delay', ms: 60_000, match: { service: 'image', method: 'GET', path: '^/v2/images/[0-9a-f-]{36}$' } },
+  ]);
+  const snapshots = async (): Promise<string[]> => {
+    const images = await world.source.user.list<{ id: string; status: string }>('image', '/images?image_type=snapshot', 'images');
+    return images.filter(({ status }) => status === 'active').map(({ id }) => id);
+  };
+  await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'freeze');
+  await expect.poll(snapshots, { timeout: 20_000 }).toHaveLength(1);
+  const [stale] = await snapshots();
+  const [server] = await serversAt(world.source);
+  const next = await restarted(started, async () => {
+    world.source.twin.faults.clear();
+    await act(world.source, server, 'os-start', 'ACTIVE');
+    await act(world.source, server, 'os-stop', 'SHUTOFF');
+  });
+  await untilState(next, 'ready');
+  expect(await snapshots()).toHaveLength(1);
+  expect(await snapshots()).not.toContain(stale);
+}, 90_000);
 
 type Sender = Awaited<ReturnType<World['startSender']>>;
 

@@ -10,7 +10,8 @@ import { scopeOf } from '../../../../shared/cloud/openstack/inventory/scope.ts';
 import { listServers } from '../../../../shared/cloud/openstack/inventory/servers.ts';
 import { readView } from '../../../../shared/cloud/openstack/preflight/view.ts';
 import { CloudSession } from '../../../../shared/cloud/openstack/session/session.ts';
-import { concernTable, rowOfConcern } from '../../../../shared/model/concern-table.ts';
+import type { Concern } from '../../../../shared/model/concern.ts';
+import { type ConcernRow, concernTable, rowOfConcern, wayTexts } from '../../../../shared/model/concern-table.ts';
 import { accessTo, furnish, populate } from '../../../conformance/furnish.ts';
 import { aTenant } from '../../../conformance/tenant.ts';
 import { captureCases } from '../../../support/concerns/capture-cases.ts';
@@ -63,9 +64,9 @@ afterAll(async () => {
 });
 
 /** What stays behind is asked of the cloud itself. */
-async function stayingOf(session: CloudSession, project?: string): Promise<string[]> {
+async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
-  return (await leftBehind(session, { scope, keypairs: [] }, soon())).map(({ code }) => code);
+  return leftBehind(session, { scope, keypairs: [] }, soon());
 }
 
 const look = lookAt(() => ground);
@@ -87,7 +88,46 @@ const cases: Cases = {
 };
 
 const rows = Object.entries(cases);
-const has = (codes: readonly string[], row: string): boolean => codes.some((code) => rowOfConcern(code)?.code === row);
+
+/** The concerns of one row of the table. */
+function ofRow(concerns: readonly Concern[], row: string): Concern[] {
+  return concerns.filter(({ code }) => rowOfConcern(code)?.code === row);
+}
+
+/** What a concern says to do at the cloud, as the situation that fires it shows it. */
+async function remedyOf(row: string): Promise<string> {
+  const own = ownTests[row];
+  const remedy =
+    own === undefined ? ofRow((await cases[row]?.fires[1]()) ?? [], row)[0]?.remedy : await writtenRemedy(own.product, row);
+  // Ids are of the sample.
+  return (remedy ?? '').replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'ID').replaceAll('|', '\\|');
+}
+
+async function writtenRemedy(file: string, code: string): Promise<string | undefined> {
+  const text = await readFile(join(root, file), 'utf8');
+  const [, after = ''] = text.split(`code: '${code}'`);
+  return /remedy: '([^']+)'/.exec(after)?.[1];
+}
+
+async function lineOf({ code, cause, ways }: ConcernRow): Promise<string> {
+  const onward = ways?.map((way) => wayTexts[way]).join(', or ') ?? '';
+  return `| \`${code}\` | ${ways === undefined ? 'told' : 'fatal'} | ${cause} | ${await remedyOf(code)} | ${onward} |`;
+}
+
+const readme = '../../../../shared/cloud/openstack/preflight/README.md';
+
+const introduction = `# Every concern: its code, its cause, its remedy, and the way on
+
+This file is written from [the table](../../../model/concern-table.ts) and a situation in which each concern is found:
+\`npx vitest run --config test/vitest.config.ts --project unit concern-cases --update\`.
+
+A capture and preflight look at both clouds before anything is written. What they find is of two kinds. _Told_: it harms no guest, or is
+for the operator to judge; the campaign starts, and its report names it again. _Fatal_: the campaign does not start, until the cloud is
+changed, or the plan goes another way. The remedy is what to change at the cloud, for one situation; the way on is what to write in the plan.
+After the stop of a server, too, only a fatal difference stops its move.
+
+\`*\` stands for a kind of resource, or for the name of a quota.
+`;
 
 describe('every concern of the table', () => {
   test('has a situation in which it is found and one in which it is not, or a test of its own', () => {
@@ -101,11 +141,18 @@ describe('every concern of the table', () => {
     expect(body.split(/^test\(/m)[0]).toContain(`'${code}'`);
   });
 
-  test.each(rows.map(([code, { fires }]) => [code, ...fires] as const))('%s is found: %s', async (code, _what, codes) => {
-    expect(has(await codes(), code)).toBe(true);
+  test.each(rows.map(([code, { fires }]) => [code, ...fires] as const))('%s is found: %s', async (code, _what, find) => {
+    expect(ofRow(await find(), code)).not.toEqual([]);
   });
 
-  test.each(rows.map(([code, { silent }]) => [code, ...silent] as const))('%s is not found: %s', async (code, _what, codes) => {
-    expect(has(await codes(), code)).toBe(false);
+  test.each(rows.map(([code, { silent }]) => [code, ...silent] as const))('%s is not found: %s', async (code, _what, find) => {
+    expect(ofRow(await find(), code)).toEqual([]);
+  });
+
+  test('is in the README beside the rules, with its remedy', async () => {
+    const head = '| code | kind | cause | remedy, at the cloud | way on, in the plan |\n| --- | --- | --- | --- | --- |\n';
+    const lines: string[] = [];
+    for (const row of concernTable) lines.push(await lineOf(row));
+    await expect(`${introduction}\n${head}${lines.join('\n')}\n`).toMatchFileSnapshot(readme);
   });
 });

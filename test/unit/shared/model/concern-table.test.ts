@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ConcernRow, concernTable, rowOfConcern, wayTexts } from '../../../../shared/model/concern-table.ts';
+import { type ConcernRow, concernTable, rowOfConcern } from '../../../../shared/model/concern-table.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const readme = '../../../../shared/cloud/openstack/preflight/README.md';
 
 function filesIn(...folders: readonly string[]): string[] {
   return folders.flatMap((folder) =>
@@ -32,29 +31,7 @@ const found = written.flatMap((pattern) =>
   })),
 );
 
-function lineOf({ code, cause, ways }: ConcernRow): string {
-  const onward = ways?.map((way) => wayTexts[way]).join(', or ') ?? '';
-  return `| \`${code}\` | ${ways === undefined ? 'told' : 'fatal'} | ${cause} | ${onward} |`;
-}
-
-const introduction = `# Every concern: its code, its cause, and the way on
-
-This file is written from [the table](../../../model/concern-table.ts): \`npx vitest run --config test/vitest.config.ts --project unit concern-table --update\`.
-
-A capture and preflight look at both clouds before anything is written. What they find is of two kinds. _Told_: it harms no guest, or is
-for the operator to judge; the campaign starts, and its report names it again. _Fatal_: the campaign does not start, until the cloud is
-changed, or the plan goes another way. Each concern says what to change at the cloud; the table says what to write in the plan. After the stop of
-a server, too, only a fatal difference stops its move.
-
-\`*\` stands for a kind of resource, or for the name of a quota.
-`;
-
 describe('the table of concerns', () => {
-  test('is written out in the README beside the rules', async () => {
-    const head = '| code | kind | cause | way on in the plan |\n| --- | --- | --- | --- |\n';
-    await expect(`${introduction}\n${head}${concernTable.map(lineOf).join('\n')}\n`).toMatchFileSnapshot(readme);
-  });
-
   test('has every concern that the product finds', () => {
     expect(found.length).toBeGreaterThan(60);
     expect(found.filter(({ code }) => rowsOf(code).length === 0)).toEqual([]);

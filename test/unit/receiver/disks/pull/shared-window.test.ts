@@ -50,7 +50,7 @@ test('a session that does not answer leaves half to the other sessions of its pe
   expect(entered()).toBe(50);
 });
 
-test('while pulls wait for what all share, further pulls are a quarter as long', async () => {
+test('while many sessions pull, or some wait, further pulls are a quarter as long', async () => {
   const all = new SharedWindow(300);
   const window = new Window(2 ** 30, () => 32, all.shareOf('one'));
   expect(window.pullBytes).toBe(limits.frameBytes);
@@ -59,6 +59,12 @@ test('while pulls wait for what all share, further pulls are a quarter as long',
   expect(window.pullBytes).toBe(limits.frameBytes / 4);
   ends.abort();
   await setImmediate();
+  expect(window.pullBytes).toBe(limits.frameBytes);
+  const others = Array.from({ length: 4 }, () => all.shareOf('third'));
+  for (const share of others) ask(share, 1);
+  await setImmediate();
+  expect(window.pullBytes).toBe(limits.frameBytes / 4);
+  others[0]?.leave(1);
   expect(window.pullBytes).toBe(limits.frameBytes);
 });
 

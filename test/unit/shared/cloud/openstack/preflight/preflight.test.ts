@@ -161,6 +161,9 @@ describe('before a write, the destination is asked', () => {
         await hand.ask('POST', 'network', '/subnets', { subnet: { ...subnet, allocation_pools } });
       }
     expect(await codes(campaign, mapped)).toEqual([]);
+    await hand.ask('PUT', 'network', `/networks/${network.id}`, { network: { mtu: 1399 } });
+    expect(await codes(campaign, mapped)).toEqual(['warning network.mtu']);
+    await hand.ask('PUT', 'network', `/networks/${network.id}`, { network: { mtu: 1450 } });
     await hand.ask('POST', 'network', '/ports', {
       port: { network_id: network.id, mac_address: 'fa:16:3e:77:00:12', fixed_ips: [{ ip_address: '10.199.7.2' }] },
     });

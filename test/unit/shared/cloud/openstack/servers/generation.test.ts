@@ -53,6 +53,20 @@ describe('the generation of a server', () => {
     expect(await generation()).not.toBe(before);
   });
 
+  test('tells that the disk was replaced by a rebuild, and not by a run, a lock or a snapshot', async () => {
+    const before = await generation();
+    const since = () => cloud.recordedSince(serverId, before, signal());
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { lock: null });
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { unlock: null });
+    expect(await since()).toEqual({ mayRun: false, replaced: false });
+    await runOnce();
+    expect(await since()).toEqual({ mayRun: true, replaced: false });
+    const { server } = await hand.ask<{ server: { image: { id: string } } }>('GET', 'compute', `/servers/${serverId}`);
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { rebuild: { imageRef: server.image.id } });
+    expect(await since()).toEqual({ mayRun: true, replaced: true });
+    expect(await cloud.recordedSince(serverId, await generation(), signal())).toEqual({ mayRun: false, replaced: false });
+  });
+
   test('is told by the time of its last change alone where a policy hides what was done to it', async () => {
     twin.faults.set([{ do: 'status', status: 403, match: { method: 'GET', path: '/os-instance-actions' } }]);
     expect(await generation()).toBe(`${await updated()} `);
