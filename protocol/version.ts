@@ -11,7 +11,7 @@ export const subprotocol = `godwit.${major}`;
  * What this release can do beyond the first release of the major. A feature is used only where both
  * sides have it.
  */
-export const features: readonly string[] = ['blake3', 'leaving-lanes', 'parts', 'document-parts', 'prepare'];
+export const features: readonly string[] = ['blake3', 'leaving-lanes', 'parts', 'document-parts', 'prepare', 'volumes'];
 
 /** The features both sides have. */
 export function commonFeatures(ours: readonly string[], theirs: readonly string[]): ReadonlySet<string> {

@@ -15,7 +15,7 @@ import type { Ledger } from './ledger.ts';
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
 
-/** Limit of a disk's import, whose duration depends on its bytes: milliseconds. */
+/** Limit of the import of a disk or volume, whose duration depends on its bytes: milliseconds. */
 const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
@@ -87,6 +87,19 @@ export class Builder {
     if (resource === undefined)
       throw new Problem('E_NOT_FOUND', `${ref} is not in this campaign's configurations.json.`, { about: ref });
     return resource;
+  }
+
+  /** The disk whose bytes a resource is made of; null for one without bytes. */
+  diskOf(resource: Resource): ResourceOf<'disk'> | null {
+    if (resource.kind === 'volume') return this.resource(refOf('disk', resource.disk_id)) as ResourceOf<'disk'>;
+    return resource.kind === 'disk' ? resource : null;
+  }
+
+  /** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
+  registeredAs(disk: string): Ref {
+    const found = this.#resources.get(refOf('disk', disk));
+    const volume = found?.kind === 'disk' ? found.volume_id : null;
+    return volume === null ? refOf('disk', disk) : refOf('volume', volume);
   }
 
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
@@ -190,10 +203,10 @@ export class Builder {
   }
 
   /**
-   * Every difference between the cloud's image of a disk and what was made of it, bytes included:
-   * how it differs from the source's was told when it was made.
+   * Every difference between what was made of a disk and the disk, with its bytes where it is
+   * given: how it differs from the source's was told when it was made.
    */
-  async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
+  async differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     const entry = this.#ledger.get(ref);
     const resource = withLearned(this.resource(ref), { properties: entry?.state === 'built' ? entry.properties : undefined });
     const cloud = await this.#tools.cloud();
@@ -221,7 +234,8 @@ export class Builder {
   async #build(resource: Resource): Promise<Built> {
     const ref = refOf(resource.kind, resource.id);
     const context = this.#context(resource);
-    const disk = resource.kind === 'disk' ? await this.#tools.disks.open(resource.server_id, resource.id) : undefined;
+    const own = this.diskOf(resource);
+    const disk = own === null ? undefined : await this.#tools.disks.open(own.server_id, own.id);
     try {
       const cloud = await this.#tools.cloud();
       const claimed = await this.#intend(cloud, resource);
@@ -279,7 +293,7 @@ export class Builder {
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
       resources: () => [...this.#resources.values()],
-      timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,
+      timeoutMs: this.diskOf(resource) === null ? buildTimeoutMs : importTimeoutMs,
       signal: this.#tools.signal,
     };
   }

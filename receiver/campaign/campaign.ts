@@ -12,7 +12,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -75,7 +75,7 @@ export class ReceiverCampaign {
     this.folder = folder;
     this.ledger = ledger;
     const donors = new Donors(workers, undefined, indexMemory);
-    const isBuilt = (disk: string): boolean => ledger.get(refOf('disk', disk))?.state === 'built';
+    const isBuilt = (disk: string): boolean => ledger.get(this.registeredAs(disk))?.state === 'built';
     this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors, blockMemory }, isBuilt);
     this.#builder = new Builder({
       campaign: id,
@@ -251,6 +251,16 @@ export class ReceiverCampaign {
     return this.#builder.resource(ref);
   }
 
+  /** The disk whose bytes a ref is made of; null for one without bytes. Throws E_NOT_FOUND. */
+  diskOf(ref: Ref): ResourceOf<'disk'> | null {
+    return this.#builder.diskOf(this.resource(ref));
+  }
+
+  /** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
+  registeredAs(disk: string): Ref {
+    return this.#builder.registeredAs(disk);
+  }
+
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     return this.#builder.built(ref);
@@ -261,8 +271,8 @@ export class ReceiverCampaign {
     return this.#builder.sweep();
   }
 
-  /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
-  differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
+  /** Every difference between what was built and what was wanted; with a disk, bytes included. */
+  differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
   }
 

@@ -1,6 +1,6 @@
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
-import { type Ref, refOf } from '../../shared/model/resource.ts';
+import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from './campaign.ts';
 
@@ -11,14 +11,15 @@ import type { ReceiverCampaign } from './campaign.ts';
 export interface Verified {
   readonly size: number;
   readonly sha256: string | null;
-  /** The image made of it; null where there is none. */
+  /** The image made of it; null where there is none, and for a disk that became a volume. */
   readonly image: string | null;
   readonly flaws: readonly string[];
 }
 
 /**
- * Reads a whole sealed copy again, and compares the cloud's image with it. Throws E_COMMITTED once
- * the copies are deleted, and what the cloud throws.
+ * Reads a whole sealed copy again, and compares the cloud's image with it; a volume, whose bytes
+ * its server changes, only by its attributes. Throws E_COMMITTED once the copies are deleted, and
+ * what the cloud throws.
  */
 export async function verifyDisk(
   campaign: ReceiverCampaign,
@@ -26,16 +27,17 @@ export async function verifyDisk(
   disk: string,
   signal: AbortSignal,
 ): Promise<Verified> {
-  const ref = refOf('disk', disk);
-  campaign.mustAllow('disk.verify', ref);
+  campaign.mustAllow('disk.verify', refOf('disk', disk));
+  const ref = campaign.registeredAs(disk);
   const entry = campaign.ledger.get(ref);
-  const image = entry?.state === 'built' ? entry.id : null;
-  const none = image === null ? [`No image was made of disk ${disk}.`] : [];
+  const id = entry?.state === 'built' ? entry.id : null;
+  const image = kindOf(ref) === 'disk' ? id : null;
+  const none = id === null ? [`No ${kindOf(ref) === 'disk' ? 'image' : 'volume'} was made of disk ${disk}.`] : [];
   let copy: BlockSource | null = null;
   try {
     copy = await campaign.disks.open(server, disk);
     const sha256 = await sha256Of(copy, signal);
-    return { size: copy.size, sha256, image, flaws: [...none, ...(await imageFlaws(campaign, ref, image, copy))] };
+    return { size: copy.size, sha256, image, flaws: [...none, ...(await flawsOf(campaign, ref, id, copy))] };
   } catch (error) {
     if (!isAboutTheCopy(error)) throw error;
     return { size: copy?.size ?? 0, sha256: null, image, flaws: [...none, error.message] };
@@ -44,10 +46,11 @@ export async function verifyDisk(
   }
 }
 
-async function imageFlaws(campaign: ReceiverCampaign, ref: Ref, image: string | null, copy: BlockSource): Promise<string[]> {
-  if (image === null) return [];
-  const differences = await campaign.differencesOf(ref, image, copy);
-  return differences.map((difference) => `Image ${image} is not as it was made: ${difference}`);
+async function flawsOf(campaign: ReceiverCampaign, ref: Ref, id: string | null, copy: BlockSource): Promise<string[]> {
+  if (id === null) return [];
+  const isImage = kindOf(ref) === 'disk';
+  const differences = await campaign.differencesOf(ref, id, isImage ? copy : undefined);
+  return differences.map((difference) => `${isImage ? 'Image' : 'Volume'} ${id} is not as it was made: ${difference}`);
 }
 
 /** Whether a failure answers the question: the copy is not what was sealed. */

@@ -143,7 +143,9 @@ export class Session {
       'cloud.facts': async (_, { signal }) => {
         const destination = await cloud();
         const facts = await destination.facts(signal);
-        return { ...facts, kinds: [...destination.kinds], staging_free_bytes: await freeBytes(state) };
+        // A sender of 0.1 refuses a kind that it does not know.
+        const kinds = [...destination.kinds].filter((kind) => kind !== 'volume' || this.#connection.has('volumes'));
+        return { ...facts, kinds, staging_free_bytes: await freeBytes(state) };
       },
       'document.part': async ({ campaign, part, resources }) => {
         this.#parts.add(campaign, part, resources);

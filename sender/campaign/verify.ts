@@ -68,7 +68,9 @@ async function verifyDisk(
     sizeBytes: here?.size ?? there.size,
     sha256: here?.sha256 ?? there.sha256,
   };
-  const well = `the same ${showBytes(told.sizeBytes)} at the source, in the receiver's copy and in image ${there.image}`;
+  // What a volume held was compared before its server was created, which changes it since.
+  const place = there.image === null ? ', of which the volume was made' : ` and in image ${there.image}`;
+  const well = `the same ${showBytes(told.sizeBytes)} at the source${there.image === null ? ' and' : ','} in the receiver's copy${place}`;
   return { ...told, image: there.image, agrees: flaws.length === 0, says: flaws.length === 0 ? well : flaws.join(' ') };
 }
 

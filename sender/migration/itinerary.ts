@@ -32,7 +32,7 @@ export const itinerary: readonly Phase[] = [
   // ── downtime starts ──
   { name: 'stop', does: 'stop the source server and see it stopped',
     side: 'source', run: stop, undo: start, downtime: true, stage: 'before', assumed: { ms: 30_000 } },
-  { name: 'freeze', does: 'snapshot its disk',
+  { name: 'freeze', does: 'snapshot its disks and volumes',
     side: 'source', run: freeze, tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
   { name: 'copy', does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy',
     side: 'both', run: copy, tidy: dropCopy, downtime: true, stage: 'transfer', assumed: { bytesPerMs: 60_000 }, likeRound: 'blocks' },

@@ -16,10 +16,12 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
   const images = new Set(servers.map(({ image_id }) => image_id));
   const keys = new Set(servers.map(({ key_name }) => key_name));
+  const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)));
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
+    if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);
     // Without servers, keypairs move for their own sake.

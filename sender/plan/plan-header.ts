@@ -13,6 +13,7 @@ export const planHeader = [
   '                      campaign built is proposed here',
   '  gateways            `ip:` auto, same or an address',
   '  floating_ips        `to:` same, auto, skip or an address',
+  '  volume_types        by the name at the source: `to:` the name or id of one at the destination',
   '  servers             `availability_zone:` ZONE or, for admins, ZONE:HOST;',
   '                      the scheduler of the destination places all other servers',
   '  accept              fatal concerns that you accept: a code, or a code and the resource, as in',

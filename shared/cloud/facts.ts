@@ -42,10 +42,14 @@ export const DestinationFacts = z.object({
     }),
   ),
   keypairs: z.array(z.object({ name: z.string(), fingerprint: z.string() })),
+  volume_types: z
+    .array(z.object({ id: z.string(), name: z.string(), extra_specs: z.record(z.string(), z.string()).default({}) }))
+    .default([]),
   /**
    * By resource name: network, subnet, router, port, security_group, security_group_rule,
    * floatingip, instances, cores, ram (MiB), key_pairs (of a user), metadata_items (of one server),
-   * image_count_total, image_count_uploading (at once), image_size_total (MiB).
+   * image_count_total, image_count_uploading (at once), image_size_total (MiB), volumes, gigabytes,
+   * snapshots, per_volume_gigabytes.
    */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */

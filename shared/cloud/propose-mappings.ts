@@ -12,7 +12,15 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
   const networks = document.networks.flatMap((network) =>
     entry(network.id, { name: network.name, to: networkFor(network, document, facts) }),
   );
+  const types = new Map(
+    document.volumes.flatMap((volume) => (volume.volume_type === null ? [] : [[volume.volume_type, volume]])),
+  );
+  const typed = [...types].flatMap(([name, { type_specs }]) => {
+    const to = volumeTypeFor(name, type_specs, facts);
+    return to === null ? [] : [[name, { to }] as const];
+  });
   return {
+    ...(typed.length === 0 ? {} : { volume_types: Object.fromEntries(typed) }),
     flavors: Object.fromEntries(flavors),
     networks: Object.fromEntries(networks),
     gateways: Object.fromEntries(document.gateways.map(({ router_id, name }) => [router_id, { name, ip: 'auto' }])),
@@ -50,6 +58,16 @@ function flavorFor(
   const named = ({ name }: { readonly name: string }): boolean => name === flavor.name;
   const best = alike.find(named) ?? alike[0] ?? equal.find(named) ?? equal[0];
   return best?.name ?? (admin ? 'create' : null);
+}
+
+/**
+ * The type with the same extra specs, where both are seen, preferably of the same name; else the
+ * one of the same name.
+ */
+function volumeTypeFor(name: string, specs: Readonly<Record<string, string>>, { volume_types }: CloudFacts): string | null {
+  const named = volume_types.find((type) => type.name === name);
+  const alike = Object.keys(specs).length === 0 ? [] : volume_types.filter((type) => sameSpecs(type.extra_specs, specs));
+  return (alike.find((type) => type === named) ?? alike[0] ?? named)?.name ?? null;
 }
 
 /** External and foreign networks are mapped, the project's own are created. */

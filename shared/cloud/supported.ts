@@ -28,6 +28,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },
   flavor: { severity: 'warning', costs: 'servers are made by their own vCPUs and memory, without extra specs' },
   disk: { severity: 'blocking', costs: 'servers have nothing to boot from' },
+  volume: { severity: 'blocking', costs: 'servers lose what is on them' },
   server: { severity: 'blocking', costs: 'nothing is moved' },
 };
 

@@ -11,8 +11,8 @@ import type { PhaseOf } from './phase.ts';
  */
 // biome-ignore format: a table is read by row
 export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, LearnedOnArrival>[] = [
-  { name: 'import', does: 'register the verified disk as an image at the destination',
-    side: 'destination', run: importDisks, tidy: removeImages, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
+  { name: 'import', does: 'register the verified disks as images or volumes at the destination',
+    side: 'destination', run: importDisks, tidy: removeImported, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
   { name: 'create', does: 'create the server on its ports, give it its floating addresses meanwhile, and wait until it runs',
     side: 'destination', run: create, undo: remove, downtime: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
   // An earlier release did this after `create`; its campaigns go on here.
@@ -33,25 +33,25 @@ const lost = new Set(['E_BLOCK_MISMATCH', 'E_ROOT_MISMATCH']);
 const lookMs = 1_000;
 
 /**
- * Registers the verified disks as images. A disk that changed since is copied again before the
- * problem is thrown, so that the next try succeeds.
+ * Registers the verified disks as images or volumes. A disk that changed since is copied again
+ * before the problem is thrown, so that the next try succeeds.
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
     const { snapshots = {} } = move.learned;
-    return await ensureAll(diskRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
+    return await ensureAll(importedRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
   } catch (error) {
     if (lost.has(asProblem(error).code) && tools.copyAgain !== undefined) {
-      // Images of the server's other disks may exist, and a disk is not copied beneath its image.
-      await removeImages(move, tools);
+      // The server's other disks may be registered, and a disk is not copied beneath its image.
+      await removeImported(move, tools);
       await tools.copyAgain(move.server.id, tools.signal);
     }
     throw error;
   }
 }
 
-function removeImages(move: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll(diskRefs(move), tools);
+function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll(importedRefs(move), tools);
 }
 
 /**
@@ -135,8 +135,9 @@ async function mark({ server }: Arrival, { destination, signal }: DestinationToo
   await destination.completed(server.id, signal);
 }
 
-function diskRefs({ disks }: Arrival): Ref[] {
-  return disks.map((disk) => refOf('disk', disk.id));
+/** What the disks become: an image each, or the volume whose bytes they are. */
+function importedRefs({ disks }: Arrival): Ref[] {
+  return disks.map(({ id, volume_id }) => (volume_id === null ? refOf('disk', id) : refOf('volume', volume_id)));
 }
 
 function ensureAll(

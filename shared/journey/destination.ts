@@ -4,7 +4,7 @@ import type { Ref } from '../model/resource.ts';
 /** A server on its way, as the destination half of its journey knows it. */
 export interface Arrival {
   readonly server: { readonly id: string; readonly name: string };
-  readonly disks: readonly { readonly id: string }[];
+  readonly disks: readonly { readonly id: string; readonly volume_id: string | null }[];
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;

@@ -37,6 +37,7 @@ export const Configurations = z.object({
   flavors: z.array(schemas.flavor).default([]),
   images: z.array(schemas.image).default([]),
   disks: z.array(schemas.disk).default([]),
+  volumes: z.array(schemas.volume).default([]),
   servers: z.array(schemas.server).default([]),
 });
 export type Configurations = z.infer<typeof Configurations>;

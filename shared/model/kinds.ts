@@ -32,6 +32,7 @@ export const factsOf = {
   flavor: { plural: 'flavors', one: 'flavor', many: 'flavors', networkSide: true },
   image: { plural: 'images', one: 'image', many: 'images', networkSide: false },
   disk: { plural: 'disks', one: 'disk', many: 'disks', networkSide: false },
+  volume: { plural: 'volumes', one: 'volume', many: 'volumes', networkSide: false },
   server: { plural: 'servers', one: 'server', many: 'servers', networkSide: false },
 } as const satisfies Record<Kind, KindFacts>;
 

@@ -35,6 +35,8 @@ export const Mappings = z.strictObject({
   gateways: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })), {}),
   /** `to`: `same`, `auto` (another address from the pool), `skip`, or an address. */
   floating_ips: orEmpty(z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })), {}),
+  /** By the name of a volume type at the source: `to`, the name or id of one at the destination. */
+  volume_types: z.record(z.string().min(1).max(255), z.strictObject({ to: z.string().min(1) })).optional(),
   /**
    * `availability_zone`: where a server is built, `ZONE`, or `ZONE:HOST` for admins; the
    * destination's scheduler chooses for the others.
@@ -65,12 +67,17 @@ export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): stri
   return to === undefined || to === 'create' ? null : to;
 }
 
+/** The name or id of the destination's volume type for one of the source, by its name. */
+export function mappedVolumeType({ volume_types }: Mappings, name: string): string {
+  return volume_types?.[name]?.to ?? name;
+}
+
 /** Maps nothing. */
 export const noMappings: Mappings = Mappings.parse({});
 
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
-  const optional = ['servers', 'routers', 'security_groups', 'ports'] as const;
+  const optional = ['servers', 'routers', 'security_groups', 'ports', 'volume_types'] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
   return {

@@ -19,6 +19,7 @@ export const kinds = [
   'flavor',
   'image',
   'disk',
+  'volume',
   'server',
 ] as const;
 
@@ -231,12 +232,16 @@ const Image = z.object({
 });
 
 /**
- * A disk a server boots from: the bytes that move. Its id is the server's id, a dot and its place
- * (`….root`). `size` is bytes, known after the snapshot.
+ * The bytes that move: the disk that a server boots from, or those of a volume. Its id is that of
+ * the server or the volume, a dot and its place (`….root`, `….volume`). `size` is bytes, known
+ * after the snapshot.
  */
 const Disk = z.object({
   ...common,
+  /** The server with which it moves. */
   server_id: Id,
+  /** The volume whose bytes it is; null for a disk that the server has of its own. */
+  volume_id: Id.nullable().default(null),
   boot_index: z.int().default(0),
   /** Minimum GiB of the flavor's disk it must fit. */
   min_disk: z.int().default(0),
@@ -244,6 +249,49 @@ const Disk = z.object({
   /** Image properties that the guest depends on (`hw_*`, `os_*`), set on the destination image. */
   properties: z.record(z.string(), z.string()).default({}),
 });
+
+/** The id of the disk that holds a volume's bytes. */
+export function diskIdOf(volume: string): string {
+  return `${volume}.volume`;
+}
+
+/**
+ * A volume of a server. Fields as in Cinder's API reference, "Volumes", without its bytes, which
+ * are a disk. `size`: GiB.
+ */
+const Volume = z.object({
+  ...common,
+  disk_id: Id,
+  description: z.string().default(''),
+  size: z.int(),
+  bootable: z.boolean().default(false),
+  /** The name of its type. */
+  volume_type: z.string().nullable().default(null),
+  /** The extra specs of its type, which only an admin sees. */
+  type_specs: z.record(z.string(), z.string()).default({}),
+  availability_zone: z.string().default(''),
+  metadata: z.record(z.string(), z.string()).default({}),
+  /** What its image told of the guest (`hw_*`, `os_*`), and of itself. */
+  image_metadata: z.record(z.string(), z.string()).default({}),
+  read_only: z.boolean().default(false),
+  multiattach: z.boolean().default(false),
+  encrypted: z.boolean().default(false),
+  consistencygroup_id: z.string().nullable().default(null),
+  group_id: z.string().nullable().default(null),
+});
+
+/** How a server has a volume. */
+const Attachment = z.object({
+  volume_id: Id,
+  /** 0: the server boots from it. */
+  boot_index: z.int().nullable().default(null),
+  device: z.string().default(''),
+  tag: z.string().nullable().default(null),
+  delete_on_termination: z.boolean().default(false),
+});
+
+/** Documents of 0.1 name the volume alone. */
+const Attached = z.union([Attachment, Id.transform((volume_id) => Attachment.parse({ volume_id }))]);
 
 /**
  * Whether a server runs: the one thing about its state that decides anything, whatever words a
@@ -271,7 +319,8 @@ const Server = z.object({
   image_id: Id.nullable().default(null),
   ports: z.array(Id).default([]),
   disks: z.array(Id).default([]),
-  volumes: z.array(Id).default([]),
+  /** In the order of its devices. */
+  volumes: z.array(Attached).default([]),
   key_name: z.string().nullable().default(null),
   metadata: z.record(z.string(), z.string()).default({}),
   tags: Tags,
@@ -301,6 +350,7 @@ export const schemas = {
   flavor: Flavor,
   image: Image,
   disk: Disk,
+  volume: Volume,
   server: Server,
 } as const satisfies Record<Kind, z.ZodType>;
 

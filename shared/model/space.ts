@@ -60,18 +60,25 @@ export function spaceConcerns(
 }
 
 /**
- * Bytes that a server's disk may hold: what its flavor gives it, or the disk must fit where there
- * are no flavors, or what its image is or asks for; 0 where none is known.
+ * Bytes that a server's disks may hold. Of its own: what its flavor gives it, or the disk must fit
+ * where there are no flavors, or what its image is or asks for; 0 where none is known.
  */
 export function diskBytesOf(
   { id: server, flavor_id, image_id }: Configurations['servers'][number],
   { flavors, disks, images }: Pick<Configurations, 'flavors' | 'disks' | 'images'>,
 ): number {
   const flavor = flavors.find(({ id }) => id === flavor_id);
-  const own = disks.filter(({ server_id }) => server_id === server);
+  const all = disks.filter(({ server_id }) => server_id === server);
+  const own = all.filter(({ volume_id }) => volume_id === null);
+  const volumes = gibOf(all.filter((disk) => !own.includes(disk))) * bytesPerGiB;
+  if (own.length === 0) return volumes;
   const image = images.find(({ id }) => id === image_id);
-  const gib = flavor?.disk ?? own.reduce((sum, { min_disk }) => sum + min_disk, 0);
-  return Math.max(bytesPerGiB * Math.max(gib, image?.min_disk ?? 0), image?.size ?? 0);
+  const gib = flavor?.disk ?? gibOf(own);
+  return volumes + Math.max(bytesPerGiB * Math.max(gib, image?.min_disk ?? 0), image?.size ?? 0);
+}
+
+function gibOf(disks: Configurations['disks']): number {
+  return disks.reduce((total, { min_disk }) => total + min_disk, 0);
 }
 
 /** Bytes that the disks of these resources take together at the least. */

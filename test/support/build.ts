@@ -20,6 +20,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   flavor: { vcpus: 1, ram: 512, disk: 1 },
   image: {},
   disk: { server_id: 'server' },
+  volume: { disk_id: 'disk', size: 1 },
   server: { power: 'running', vcpus: 1, memory_mib: 512, flavor_id: 'flavor' },
 };
 
@@ -86,7 +87,7 @@ export function aPlan(document: Configurations, more: Readonly<Record<string, un
 
 /** An empty destination where nothing is scarce. */
 export function someFacts(more: Partial<DestinationFacts> = {}): DestinationFacts {
-  const none = { flavors: [], networks: [], keypairs: [], quotas: {} };
+  const none = { flavors: [], networks: [], keypairs: [], volume_types: [], quotas: {} };
   return {
     provider: 'openstack',
     region: '',

@@ -8,7 +8,7 @@ import { request } from 'undici';
 import { copyQcow2 } from '../twin/qcow2.ts';
 
 /** The services a user works with, by their type in the catalogue. */
-export type Service = 'identity' | 'compute' | 'network' | 'image';
+export type Service = 'identity' | 'compute' | 'network' | 'image' | 'volumev3';
 
 /** Who signs in, and where. All names are in the domain Default. */
 export interface Account {
@@ -25,6 +25,7 @@ const versions: Readonly<Record<Service, string>> = {
   compute: '/v2.1',
   network: '/v2.0',
   image: '/v2',
+  volumev3: '',
 };
 
 /**

@@ -10,6 +10,7 @@ export interface Quotas {
   readonly network: QuotaSet;
   /** `image_bytes`: the bytes a project may store; `image_count`: how many images. */
   readonly image: QuotaSet;
+  readonly volume: QuotaSet;
 }
 
 /** The settings a twin was started with, and the defaults of the others. */
@@ -34,6 +35,10 @@ export interface Settings {
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];
+  /** The availability zones of Cinder; new volumes lie in the first. */
+  readonly volumeZones: readonly string[];
+  /** Bytes that a volume has for each GiB. */
+  readonly gibibyte: number;
   readonly elsewhere: Elsewhere;
   readonly maxRequestBytes: number;
 }
@@ -53,7 +58,7 @@ export interface Cloud {
 /** Where the bytes of an image are. */
 export const imagePath = (cloud: Cloud, imageId: string): string => join(cloud.settings.stateDir, 'images', imageId);
 
-/** Where the root disk of a server is. */
+/** Where the root disk of a server is that Nova keeps itself. */
 export const diskPath = (cloud: Cloud, serverId: string): string => join(cloud.settings.stateDir, 'disks', serverId);
 
 /** The limit of one resource for one project; -1 is unlimited. */

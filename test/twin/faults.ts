@@ -35,12 +35,13 @@ const stateFault = z.strictObject({
     'delete-flavor',
     'expire-tokens',
     'cell-down',
+    'volume-error',
   ]),
-  /** Regular expression over the name of the server or image. */
+  /** Regular expression over the name of the server, image, volume or snapshot. */
   name: z.string().optional(),
   times: z.int().positive().optional(),
   message: z.string().optional(),
-  service: z.enum(['compute', 'network', 'image']).optional(),
+  service: z.enum(['compute', 'network', 'image', 'volume']).optional(),
   /** Name or id of a project. */
   project: z.string().optional(),
   set: z.record(z.string(), z.int()).optional(),

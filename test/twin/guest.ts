@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { z } from 'zod';
-import { type Cloud, diskPath } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import type { StateFault } from './faults.ts';
 import type { Server } from './nova/model.ts';
+import { diskPaths, rootPath } from './nova/volumes.ts';
 
 /** Where a guest keeps its record: the last bytes of its disk. */
 const recordBytes = 4096;
@@ -15,7 +17,7 @@ type GuestRecord = z.infer<typeof record>;
  * Whether the guest is simulated for this server: it is switched on, and the disk is stored raw.
  */
 const isAlive = (cloud: Cloud, server: Server): boolean =>
-  cloud.settings.guest && server.imageFormat.disk === 'raw' && existsSync(diskPath(cloud, server.id));
+  cloud.settings.guest && server.imageFormat.disk === 'raw' && existsSync(rootPath(cloud, server));
 
 /**
  * Boots the guest of a server: it finds its record and counts one boot more.
@@ -42,30 +44,32 @@ export function tickGuests(cloud: Cloud): void {
 const writeBytes = 4096;
 
 /**
- * Lets every running guest whose disk is switched to be written write once: fresh bytes, one write
- * behind the other, round and round.
+ * Lets every running guest that is switched to write do so once on each of its disks: fresh bytes,
+ * one write behind the other, round and round.
  */
 export function writeGuests(cloud: Cloud, turn: number): void {
   for (const server of cloud.state.servers.values()) {
-    const path = diskPath(cloud, server.id);
-    if (server.vmState !== 'active' || server.imageFormat.disk !== 'raw' || !existsSync(path)) continue;
+    if (server.vmState !== 'active' || server.imageFormat.disk !== 'raw' || !existsSync(rootPath(cloud, server))) continue;
     const fault = cloud.faults.take('guest-writes', server.name);
     if (fault === undefined) continue;
-    const file = openSync(path, 'r+');
-    try {
-      const { bytes = writeBytes, span = Number.POSITIVE_INFINITY } = fault;
-      const room = Math.min(span, fstatSync(file).size) - bytes;
-      if (room >= 0) writeSync(file, randomBytes(bytes), 0, bytes, (turn * bytes) % (room + 1));
-    } finally {
-      closeSync(file);
-    }
+    for (const path of diskPaths(cloud, server)) writeTo(path, fault, turn);
+  }
+}
+
+function writeTo(path: string, { bytes = writeBytes, span = Number.POSITIVE_INFINITY }: StateFault, turn: number): void {
+  const file = openSync(path, 'r+');
+  try {
+    const room = Math.min(span, fstatSync(file).size) - bytes;
+    if (room >= 0) writeSync(file, randomBytes(bytes), 0, bytes, (turn * bytes) % (room + 1));
+  } finally {
+    closeSync(file);
   }
 }
 
 /** The record of a server's guest; undefined if it has never booted. */
 function readRecord(cloud: Cloud, server: Server): GuestRecord | undefined {
   if (!isAlive(cloud, server)) return undefined;
-  const file = openSync(diskPath(cloud, server.id), 'r');
+  const file = openSync(rootPath(cloud, server), 'r');
   try {
     const size = fstatSync(file).size;
     return recordAt(file, size) ?? recordAt(file, server.imageFormat.size);
@@ -87,7 +91,7 @@ function recordAt(file: number, end: number): GuestRecord | undefined {
 }
 
 function writeRecord(cloud: Cloud, server: Server, value: GuestRecord): void {
-  const file = openSync(diskPath(cloud, server.id), 'r+');
+  const file = openSync(rootPath(cloud, server), 'r+');
   try {
     const size = fstatSync(file).size;
     if (size < recordBytes) return;

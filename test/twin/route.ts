@@ -17,7 +17,7 @@ export interface Call {
   readonly body: unknown;
   /** The raw body, for routes that stream. */
   readonly stream: AsyncIterable<Buffer>;
-  /** The minor number of the negotiated compute microversion: 90 for 2.90. */
+  /** The minor number of the negotiated microversion of Nova or Cinder: 90 for 2.90. */
   readonly minor: number;
   readonly requestId: string;
   /** A path parameter by the name it has in the route. */

@@ -119,7 +119,7 @@ async function carryOut(
     caller,
     body,
     stream: uploadCut ? cutAfter(request, fault.bytes ?? 0) : request.iterator({ destroyOnReturn: false }),
-    minor: service === 'compute' && !route.open ? negotiate(request.headers) : 1,
+    minor: (service === 'compute' || service === 'volume') && !route.open ? negotiate(request.headers, service) : 1,
     requestId: incoming.requestId,
     param: (name) => params.get(name) ?? '',
   };

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
 import type { FloatingIp, Network, Port, PortForwarding, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
@@ -28,6 +29,9 @@ export interface State {
   readonly keypairs: Map<string, Keypair>;
   readonly servers: Map<string, Server>;
   readonly serverGroups: Map<string, ServerGroup>;
+  readonly volumes: Map<string, Volume>;
+  readonly volumeSnapshots: Map<string, VolumeSnapshot>;
+  readonly volumeTypes: Map<string, VolumeType>;
   /** Quotas that differ from the defaults, by `service:project`. */
   readonly quotas: Map<string, QuotaSet>;
   /** Counters that never go back, such as the number in instance names. */
@@ -55,6 +59,9 @@ function emptyState(): State {
     keypairs: new Map(),
     servers: new Map(),
     serverGroups: new Map(),
+    volumes: new Map(),
+    volumeSnapshots: new Map(),
+    volumeTypes: new Map(),
     quotas: new Map(),
     counters: new Map(),
   };
@@ -106,6 +113,8 @@ function restore(state: State, text: string): void {
   for (const [name, map] of Object.entries(state) as [string, Map<string, never>][]) {
     for (const [key, value] of saved[name] ?? []) map.set(key, value);
   }
+  // A twin of 0.1 knew no volumes.
+  for (const server of state.servers.values()) Object.assign(server, { volumes: server.volumes ?? [] });
 }
 
 /** The next value of a counter that survives restarts; the first is 1. */

@@ -2,7 +2,9 @@ import { createServer as createPlain, type RequestListener } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Background } from './background.ts';
-import { volumeRoutes } from './cinder.ts';
+import { resumeVolumes } from './cinder/restart.ts';
+import { volumeRoutes } from './cinder/routes.ts';
+import { seedVolumeTypes } from './cinder/types.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
 import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
@@ -35,6 +37,7 @@ import { resumeServers } from './nova/restart.ts';
 import { serverGroupRoutes } from './nova/server-groups.ts';
 import { serverRoutes } from './nova/servers.ts';
 import { serverTagRoutes } from './nova/tags.ts';
+import { serverVolumeRoutes } from './nova/volume-attachments.ts';
 import type { Route } from './route.ts';
 import { type LoggedRequest, serve } from './server.ts';
 import type { Elsewhere, ServiceName } from './service.ts';
@@ -89,6 +92,10 @@ export interface TwinOptions {
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
   readonly otherRegions?: readonly string[];
+  /** The availability zones of Cinder; `nova` by default. */
+  readonly volumeZones?: readonly string[];
+  /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
+  readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else, and its trunks. */
   readonly elsewhere?: Elsewhere;
 }
@@ -126,6 +133,15 @@ const defaultQuotas: Quotas = {
     rbac_policy: 10,
   },
   image: { image_bytes: -1, image_count: -1 },
+  volume: {
+    volumes: 10,
+    snapshots: 10,
+    gigabytes: 1000,
+    per_volume_gigabytes: -1,
+    backups: 10,
+    backup_gigabytes: 1000,
+    groups: 10,
+  },
 };
 
 const routes: readonly Route[] = [
@@ -151,6 +167,7 @@ const routes: readonly Route[] = [
   ...serverTagRoutes,
   ...serverGroupRoutes,
   ...serverInterfaceRoutes,
+  ...serverVolumeRoutes,
   ...flavorRoutes,
   ...keypairRoutes,
   ...computeQuotaRoutes,
@@ -172,6 +189,7 @@ function settingsFrom(options: TwinOptions): Settings {
       compute: { ...defaultQuotas.compute, ...options.quotas?.compute },
       network: { ...defaultQuotas.network, ...options.quotas?.network },
       image: { ...defaultQuotas.image, ...options.quotas?.image },
+      volume: { ...defaultQuotas.volume, ...options.quotas?.volume },
     },
     guest: options.guest ?? false,
     strictUtf8: options.strictUtf8 ?? true,
@@ -183,6 +201,8 @@ function settingsFrom(options: TwinOptions): Settings {
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
+    volumeZones: options.volumeZones ?? ['nova'],
+    gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,
   };
@@ -192,6 +212,7 @@ function settingsFrom(options: TwinOptions): Settings {
 export async function startTwin(options: TwinOptions): Promise<Twin> {
   const store = new Store(options.stateDir, options.stateEveryMs);
   seedIdentity(store.state, options.seed ?? {});
+  seedVolumeTypes(store.state);
   store.changed();
   const background = new Background(options.pace ?? 1);
   const faults = new Faults(options.stateDir, (fault) => applyFault(store.state, fault, () => store.changed()));
@@ -223,6 +244,7 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
   });
   base = `${options.tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   resumeServers(cloud);
+  resumeVolumes(cloud);
   const heart = setInterval(() => tickGuests(cloud), 1000);
   let turn = 0;
   const hand = setInterval(() => writeGuests(cloud, turn++), 20);

@@ -143,7 +143,55 @@ export interface ApiServer extends ApiThing {
   readonly 'OS-EXT-STS:task_state'?: string | null;
   readonly 'OS-EXT-AZ:availability_zone'?: string | null;
   readonly 'OS-EXT-SRV-ATTR:user_data'?: string | null;
-  readonly 'os-extended-volumes:volumes_attached'?: readonly { readonly id: string }[];
+  readonly 'OS-EXT-SRV-ATTR:root_device_name'?: string | null;
+  readonly 'os-extended-volumes:volumes_attached'?: readonly {
+    readonly id: string;
+    readonly delete_on_termination?: boolean;
+  }[];
+}
+
+/** GET /servers/{id}/os-volume_attachments. */
+export interface ApiAttachment {
+  readonly volumeId: string;
+  readonly device?: string | null;
+  /** From 2.70 on. */
+  readonly tag?: string | null;
+  /** From 2.79 on. */
+  readonly delete_on_termination?: boolean;
+}
+
+/** GET /volumes/{id} of Cinder. */
+export interface ApiVolume extends ApiThing {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: string;
+  readonly size: number;
+  readonly volume_type: string | null;
+  readonly availability_zone: string;
+  /** 'true' or 'false'. */
+  readonly bootable: string;
+  readonly encrypted?: boolean;
+  readonly multiattach?: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly volume_image_metadata?: Readonly<Record<string, string>>;
+  readonly attachments: readonly { readonly server_id: string }[];
+}
+
+/** GET /snapshots/{id} of Cinder. */
+export interface ApiVolumeSnapshot extends ApiThing {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: string;
+  readonly size: number;
+  readonly volume_id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** GET /types of Cinder; only admins see all extra specs. */
+export interface ApiVolumeType extends ApiThing {
+  readonly id: string;
+  readonly name: string;
+  readonly extra_specs?: Readonly<Record<string, string>>;
 }
 
 /** GET /servers/{id}/os-instance-actions. */

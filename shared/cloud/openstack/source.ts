@@ -6,7 +6,15 @@ import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
-import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
+import {
+  checkpointDisk,
+  freezeDisk,
+  mustBeFrozen,
+  readImage,
+  snapshotOf,
+  stampedSnapshots,
+  untilSnapshotable,
+} from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { recapture } from './inventory/recapture.ts';
 import { readActions, recordedSince } from './servers/generation.ts';
@@ -14,10 +22,15 @@ import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
+import { snapshotVolume } from './volumes/snapshot-volume.ts';
+import { type PermitOurs, releaseTemporary, temporariesOf, temporaryIn } from './volumes/temporary.ts';
+
+/** Longest wait for the end of a temporary volume: milliseconds. */
+const releaseTimeoutMs = 30 * 60_000;
 
 /**
- * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
- * snapshots.
+ * An OpenStack cloud as source. Its guard allows only start, stop, snapshot, temporary volumes, and
+ * deletion of what we made.
  */
 export class OpenStackSource implements SourceCloud {
   readonly #guard = new SourceGuard();
@@ -56,11 +69,16 @@ export class OpenStackSource implements SourceCloud {
   }
 
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {
-    return freezeDisk(this.#session, disk, stamp, patience);
+    if (disk.volume_id === null) return freezeDisk(this.#session, disk, stamp, patience);
+    const ready = (): Promise<void> => mustBeFrozen(this.#session, disk.server_id, patience);
+    const tools = { ready, permit: this.#permitFor(stamp.campaign) };
+    return snapshotVolume(this.#session, disk, { ...stamp, round: 0 }, patience, tools);
   }
 
   checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot> {
-    return checkpointDisk(this.#session, disk, stamp, patience);
+    if (disk.volume_id === null) return checkpointDisk(this.#session, disk, stamp, patience);
+    const ready = (): Promise<void> => untilSnapshotable(this.#session, disk.server_id, patience);
+    return snapshotVolume(this.#session, disk, stamp, patience, { ready, permit: this.#permitFor(stamp.campaign) });
   }
 
   open(
@@ -73,6 +91,11 @@ export class OpenStackSource implements SourceCloud {
   }
 
   async release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void> {
+    const temporary = temporaryIn(snapshotId);
+    if (temporary !== null) {
+      const patience = { timeoutMs: releaseTimeoutMs, signal };
+      return releaseTemporary(this.#session, temporary, this.#permitFor(campaign), patience);
+    }
     const image = await readImage(this.#session, snapshotId, signal);
     if (image === null) return;
     this.#guard.permitDelete(image, campaign);
@@ -83,7 +106,11 @@ export class OpenStackSource implements SourceCloud {
   async snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]> {
     if (campaign === '') throw new Problem('E_BUG', 'Snapshots are looked for by campaign.');
     const images = await stampedSnapshots(this.#session, { godwit_campaign: campaign }, signal);
-    return images.map(snapshotOf);
+    return [...(await temporariesOf(this.#session, campaign, signal)), ...images.map(snapshotOf)];
+  }
+
+  #permitFor(campaign: string): PermitOurs {
+    return (kind, thing) => this.#guard.permitTemporary(kind, thing, campaign);
   }
 
   close(): Promise<void> {

@@ -37,7 +37,12 @@ export function descriptionStamp(campaign: string, ref: Ref): string {
   return `godwit ${campaign} ${ref}`;
 }
 
-/** The properties of an image that a campaign made for a source ref. */
+/** Whether a property of an image, or a key of metadata, is a part of our stamp. */
+export function isOurs(key: string): boolean {
+  return key.startsWith('godwit_');
+}
+
+/** The properties of an image, or metadata of a volume, that a campaign made for a source ref. */
 export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campaign: string; readonly godwit_source: string } {
   return { godwit_campaign: campaign, godwit_source: ref };
 }
@@ -49,6 +54,11 @@ export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campai
 export function snapshotStamp(stamp: RoundStamp, ref: Ref): Readonly<Record<string, string>> {
   const { campaign, attempt, round } = stamp;
   return { ...imageStamp(campaign, ref), godwit_attempt: String(attempt), godwit_round: String(round) };
+}
+
+/** Whether metadata is the stamp of a snapshot; what a campaign builds has no attempt. */
+export function isOfReading(metadata: Readonly<Record<string, string>>): boolean {
+  return metadata['godwit_attempt'] !== undefined && metadata['godwit_source'] !== undefined;
 }
 
 /**

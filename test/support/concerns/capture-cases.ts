@@ -34,11 +34,6 @@ export function captureCases(read: () => Contents): Cases {
       when('a locked server that is stopped', withServer({ locked: true, status: 'SHUTOFF' })),
       when('a stopped one without a lock', withServer({ locked: false, status: 'SHUTOFF' })),
     ),
-    'server.boot_volume': between(when('a server without an image', withServer({ image: '' })), asRead),
-    'server.volumes': between(
-      when('a server with a volume', withServer({ 'os-extended-volumes:volumes_attached': [{ id: 'v' }] })),
-      when('a server with none', withServer({ 'os-extended-volumes:volumes_attached': [] })),
-    ),
     'server.ephemeral': between(
       when('a flavor with an ephemeral disk', withFlavor({ ephemeral: 1 })),
       when('a flavor without', withFlavor({ ephemeral: 0, swap: '' })),

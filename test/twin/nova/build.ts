@@ -12,9 +12,20 @@ import { Refusal } from '../refusal.ts';
 import { failServer, isThere, touchServer, wirePorts } from './instance.ts';
 import type { Server } from './model.ts';
 import { plugInterface, unplugInterface } from './networks.ts';
+import { attachVolume, detachVolume, dropVolumes } from './volumes.ts';
 
 /** How long each stage of a build lasts at pace 1. */
 const stageMs = { scheduling: 300, networking: 300, spawning: 500, deleting: 400 } as const;
+
+/** Why a server could not be built, as its fault tells it. */
+class Unbuilt extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = 500) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * Builds a server in the background: scheduled, plugged, spawned, ACTIVE; or ERROR with the reason
@@ -26,14 +37,15 @@ export function buildServer(cloud: Cloud, server: Server): void {
       await build(cloud, server);
     } catch (error) {
       cloud.background.signal.throwIfAborted();
-      if (isThere(cloud, server))
-        failServer(
-          cloud,
-          server,
-          `Build of instance ${server.id} aborted: ${error instanceof Refusal ? error.message : String(error)}`,
-        );
+      for (const one of server.volumes) detachVolume(cloud, server, one);
+      if (isThere(cloud, server)) failServer(cloud, server, reasonOf(server, error), error instanceof Unbuilt ? error.code : 500);
     }
   });
+}
+
+function reasonOf({ id }: Server, error: unknown): string {
+  if (error instanceof Unbuilt) return error.message;
+  return `Build of instance ${id} aborted: ${error instanceof Refusal ? error.message : String(error)}`;
 }
 
 async function build(cloud: Cloud, server: Server): Promise<void> {
@@ -43,7 +55,7 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   const fault = cloud.faults.take('server-error', server.name);
   const hasHost = (server.forcedHost ?? hostName) === hostName;
   if (fault !== undefined || !hasHost)
-    return failServer(cloud, server, fault?.message ?? 'No valid host was found. There are not enough hosts available.');
+    throw new Unbuilt(fault?.message ?? 'No valid host was found. There are not enough hosts available.');
   server.host = hostName;
   enter(cloud, server, 'networking');
   await background.pause(stageMs.networking);
@@ -52,10 +64,13 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   enter(cloud, server, 'spawning');
   await background.pause(stageMs.spawning);
   if (!isThere(cloud, server)) return;
-  const image = cloud.state.images.get(server.imageId);
-  if (image === undefined) return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
-  await placeDisk(cloud, server, image);
+  if (server.imageId !== '') {
+    const image = cloud.state.images.get(server.imageId);
+    if (image === undefined) throw new Unbuilt(`Image ${server.imageId} could not be found.`, 404);
+    await placeDisk(cloud, server, image);
+  }
   if (!isThere(cloud, server)) return await rm(diskPath(cloud, server.id), { force: true });
+  for (const one of server.volumes) attachVolume(cloud, server, one);
   server.vmState = 'active';
   server.taskState = null;
   server.powerState = 1;
@@ -96,6 +111,7 @@ export function removeServer(cloud: Cloud, server: Server): void {
       const port = cloud.state.ports.get(id);
       if (port !== undefined) unplugInterface(cloud, server, port, (own) => removePort(cloud, own));
     }
+    dropVolumes(cloud, server);
     cloud.state.servers.delete(server.id);
     cloud.changed();
     await rm(diskPath(cloud, server.id), { force: true });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parse } from '../body.ts';
+import { bytesOf } from '../cinder/volume.ts';
 import { type Cloud, quotaOf } from '../cloud.ts';
 import { maySee } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
@@ -11,11 +12,12 @@ import { buildServer } from './build.ts';
 import { findFlavor } from './flavors.ts';
 import { recordAction } from './instance-actions.ts';
 import { metadataSchema } from './metadata.ts';
-import type { Flavor, Server } from './model.ts';
+import type { Flavor, Server, ServerVolume } from './model.ts';
 import { requestNetworks } from './networks.ts';
 import { joinGroup } from './server-groups.ts';
 import { tagSchema } from './tags.ts';
 import { linksOf } from './view.ts';
+import { blockDevice, reserveVolumes, rootVolume, wantedVolumes } from './volumes.ts';
 
 const nameRule =
   "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.";
@@ -58,7 +60,7 @@ const newServer = z.object({
     max_count: z.coerce.number().optional(),
     personality: z.unknown().optional(),
     block_device_mapping: z.unknown().optional(),
-    block_device_mapping_v2: z.unknown().optional(),
+    block_device_mapping_v2: z.array(blockDevice).optional(),
     description: z.string().max(255).nullish(),
     tags: z.array(tagSchema).max(50).optional(),
     // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From
@@ -115,15 +117,16 @@ export function createServer(call: Call): Answer {
   const { cloud } = call;
   const given = parse(newServer, call.body).server;
   checkMicroversion(call, given);
-  if (given.block_device_mapping !== undefined || given.block_device_mapping_v2 !== undefined) {
-    throw badRequest('Block Device Mapping is Invalid: this cloud has no volumes; boot from an image.');
-  }
+  if (given.block_device_mapping !== undefined)
+    throw badRequest('Block Device Mapping is Invalid: this cloud takes block_device_mapping_v2 only.');
   if ((given.min_count ?? 1) !== 1 || (given.max_count ?? 1) !== 1)
     throw badRequest('Invalid input for field/attribute min_count. This cloud creates one server at a time.');
-  const image = imageFor(call, given.imageRef ?? '');
+  const imageRef = given.imageRef ?? '';
+  const volumes = wantedVolumes(call, imageRef, given.block_device_mapping_v2 ?? []);
+  const image = imageRef === '' && rootVolume({ volumes }) !== undefined ? null : imageFor(call, imageRef);
   const flavor = findFlavor(cloud, call.caller, given.flavorRef);
   if (flavor === undefined) throw badRequest(`Flavor ${given.flavorRef} could not be found.`);
-  checkFit(call, image, flavor);
+  if (image !== null) checkFit(call, image, flavor);
   if (given.key_name && !cloud.state.keypairs.has(`${call.caller.userId}:${given.key_name}`))
     throw badRequest('Invalid key_name provided.');
   const place = placeFor(call, given.availability_zone ?? null);
@@ -134,10 +137,11 @@ export function createServer(call: Call): Answer {
   );
   checkServerQuota(cloud, call.caller.projectId, flavor);
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
-  const server = newRecord(call, given, image, flavor, place, requested);
+  const server = newRecord(call, given, bootFrom(call, image, volumes), flavor, place, requested);
   recordAction(call, server, 'create');
   joinGroup(call, server.id);
   cloud.state.servers.set(server.id, server);
+  reserveVolumes(cloud, volumes);
   cloud.changed();
   buildServer(cloud, server);
   const brief = { id: server.id, links: linksOf(cloud, `servers/${server.id}`), 'OS-DCF:diskConfig': server.diskConfig };
@@ -157,6 +161,33 @@ function imageFor(call: Call, id: string): Image {
   if (image === undefined || !maySee(call.caller, image)) throw badRequest('Can not find requested image');
   if (image.status !== 'active') throw badRequest(`Image ${id} is not active.`);
   return image;
+}
+
+/** What a server boots from: an image, or a volume that tells what its image told. */
+interface Boot {
+  readonly imageId: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly format: Server['imageFormat'];
+  readonly volumes: readonly ServerVolume[];
+}
+
+function bootFrom({ cloud }: Call, image: Image | null, volumes: readonly ServerVolume[]): Boot {
+  if (image === null) {
+    const volume = cloud.state.volumes.get(rootVolume({ volumes })?.volumeId ?? '');
+    const size = bytesOf(cloud, volume?.sizeGiB ?? 0);
+    const format = { disk: 'raw', container: 'bare', size, minDisk: 0, minRam: 0 };
+    return { imageId: '', properties: { ...volume?.imageMetadata }, format, volumes };
+  }
+  const format = {
+    // As the disk lies on the hypervisor, which keeps what it can read raw; its snapshots are of
+    // that format.
+    disk: image.diskFormat === null || image.diskFormat === 'qcow2' ? 'raw' : image.diskFormat,
+    container: image.containerFormat ?? 'bare',
+    size: image.virtualSize ?? image.size ?? 0,
+    minDisk: image.minDisk,
+    minRam: image.minRam,
+  };
+  return { imageId: image.id, properties: { ...image.properties }, format, volumes };
 }
 
 function checkFit(call: Call, image: Image, flavor: Flavor): void {
@@ -226,15 +257,15 @@ function hostnameFrom(name: string, id: string): string {
  * The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py,
  * required_by).
  */
-function hasConfigDrive(call: Call, given: Given, image: Image): boolean {
-  if (call.cloud.settings.forceConfigDrive || image.properties['img_config_drive'] === 'mandatory') return true;
+function hasConfigDrive(call: Call, given: Given, boot: Boot): boolean {
+  if (call.cloud.settings.forceConfigDrive || boot.properties['img_config_drive'] === 'mandatory') return true;
   return given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? ''));
 }
 
 function newRecord(
   call: Call,
   given: Given,
-  image: Image,
+  boot: Boot,
   flavor: Flavor,
   place: ReturnType<typeof placeFor>,
   requested: ReturnType<typeof requestNetworks>,
@@ -246,17 +277,10 @@ function newRecord(
     name: given.name,
     projectId: call.caller.projectId,
     userId: call.caller.userId,
-    imageId: image.id,
-    imageProperties: { ...image.properties },
-    imageFormat: {
-      // As the disk lies on the hypervisor, which keeps what it can read raw; its snapshots are of
-      // that format.
-      disk: image.diskFormat === null || image.diskFormat === 'qcow2' ? 'raw' : image.diskFormat,
-      container: image.containerFormat ?? 'bare',
-      size: image.virtualSize ?? image.size ?? 0,
-      minDisk: image.minDisk,
-      minRam: image.minRam,
-    },
+    imageId: boot.imageId,
+    imageProperties: boot.properties,
+    imageFormat: boot.format,
+    volumes: [...boot.volumes],
     flavor: { ...flavor, extraSpecs: { ...flavor.extraSpecs } },
     vmState: 'building',
     taskState: 'scheduling',
@@ -270,7 +294,7 @@ function newRecord(
     lockedBy: null,
     keyName: given.key_name ?? null,
     userData: given.user_data ?? null,
-    configDrive: hasConfigDrive(call, given, image),
+    configDrive: hasConfigDrive(call, given, boot),
     ...place,
     hostname: given.hostname ?? hostnameFrom(given.name, id),
     host: null,

@@ -61,14 +61,30 @@ export interface InstanceAction {
   readonly startedAt: string;
 }
 
+/** A volume that a server has, or is to have. */
+export interface ServerVolume {
+  readonly volumeId: string;
+  readonly device: string;
+  /** 0: the server boots from it. */
+  readonly bootIndex: number | null;
+  readonly tag: string | null;
+  deleteOnTermination: boolean;
+  readonly attachmentId: string;
+  readonly bdmId: string;
+}
+
 /** A server. */
 export interface Server {
   readonly id: string;
   name: string;
   readonly projectId: string;
   readonly userId: string;
+  /** Empty where it boots from a volume. */
   imageId: string;
-  /** Properties of the image at creation: they go into snapshots, whatever became of the image. */
+  /**
+   * Properties of the image, or of the volume that it boots from, at creation: they go into
+   * snapshots, whatever became of the image.
+   */
   readonly imageProperties: Readonly<Record<string, string>>;
   readonly imageFormat: {
     readonly disk: string;
@@ -105,6 +121,8 @@ export interface Server {
   /** Those of the ports that Nova made, and removes with the server. */
   ownPortIds: string[];
   readonly requested: readonly NetworkRequest[];
+  /** Its volumes, in the order in which they were attached. */
+  volumes: ServerVolume[];
   readonly groupNames: readonly string[];
   accessIPv4: string;
   accessIPv6: string;

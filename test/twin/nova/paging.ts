@@ -12,9 +12,14 @@ export interface Page<T> {
 
 /**
  * Cuts a page by `limit` and `marker`; a full page links to a next one, which may be empty. `path`
- * is where the list is.
+ * is where the list is, below `base`.
  */
-export function pageOf<T extends { readonly id: string }>(call: Call, items: readonly T[], path: string): Page<T> {
+export function pageOf<T extends { readonly id: string }>(
+  call: Call,
+  items: readonly T[],
+  path: string,
+  base = `${call.cloud.url('compute')}/v2.1`,
+): Page<T> {
   const { query, cloud } = call;
   const asked = query.get('limit');
   if (asked !== null && !/^\d+$/.test(asked)) throw badRequest(`Invalid input for query parameters limit. Value: ${asked}.`);
@@ -28,5 +33,5 @@ export function pageOf<T extends { readonly id: string }>(call: Call, items: rea
   if (last === undefined || page.length < limit) return { page, links: [] };
   const next = new URLSearchParams(query);
   next.set('marker', last.id);
-  return { page, links: [{ rel: 'next', href: `${cloud.url('compute')}/v2.1/${path}?${next.toString()}` }] };
+  return { page, links: [{ rel: 'next', href: `${base}/${path}?${next.toString()}` }] };
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { parse } from '../body.ts';
+import { startVolumeSnapshot } from '../cinder/snapshots.ts';
 import { type Cloud, diskPath, imagePath } from '../cloud.ts';
 import { copyWithDigests } from '../disk.ts';
 import { blankImage, checkImageCount } from '../glance/create.ts';
@@ -51,7 +52,8 @@ export function createImageOf(call: Call, parameters: unknown): Answer {
   // A lock does not forbid a snapshot (nova/compute/api.py, snapshot).
   checkState(server, 'createImage', ['active', 'stopped', 'paused', 'suspended']);
   checkImageCount(call.cloud, call.caller.projectId);
-  const image = startSnapshot(call, server, given.name, given.metadata ?? {});
+  const snapshot = server.imageId === '' ? snapshotVolumes : startSnapshot;
+  const image = snapshot(call, server, given.name, given.metadata ?? {});
   const location = `${call.cloud.url('image')}/v2/images/${image.id}`;
   // Until 2.44 the image is named by the Location header alone.
   if (call.minor >= 45) return { status: 202, body: { image_id: image.id } };
@@ -77,6 +79,40 @@ export function startSnapshot(
     after?.();
     touchServer(cloud, server);
   });
+  return image;
+}
+
+/**
+ * What Nova makes of a server that boots from a volume: snapshots of all its volumes in Cinder, and
+ * an image without bytes that names them (nova/compute/api.py, `snapshot_volume_backed`).
+ */
+function snapshotVolumes(call: Call, server: Server, name: string, metadata: Readonly<Record<string, string>>): Image {
+  const { cloud } = call;
+  const mapping = server.volumes.flatMap(({ volumeId, device, bootIndex, deleteOnTermination, tag }) => {
+    const volume = cloud.state.volumes.get(volumeId);
+    if (volume === undefined) return [];
+    const { id } = startVolumeSnapshot(call, volume, `snapshot for ${name}`);
+    return {
+      source_type: 'snapshot',
+      destination_type: 'volume',
+      snapshot_id: id,
+      volume_size: volume.sizeGiB,
+      device_name: device,
+      boot_index: bootIndex,
+      delete_on_termination: deleteOnTermination,
+      tag,
+    };
+  });
+  const image = snapshotRecord(call, server, name, metadata);
+  Object.assign(image.properties, {
+    block_device_mapping: JSON.stringify(mapping),
+    bdm_v2: 'True',
+    root_device_name: '/dev/vda',
+  });
+  Object.assign(image, { status: 'active', size: 0, diskFormat: null, containerFormat: null });
+  delete image.properties['image_type'];
+  cloud.state.images.set(image.id, image);
+  cloud.changed();
   return image;
 }
 

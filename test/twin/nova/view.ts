@@ -134,7 +134,8 @@ export function serverView(call: Call, server: Server): Record<string, unknown> 
         : createHash('sha224')
             .update(server.projectId + server.host)
             .digest('hex'),
-    image: { id: server.imageId, links: linksOf(cloud, `images/${server.imageId}`).slice(1) },
+    // A server that boots from a volume has none (nova/api/openstack/compute/views/servers.py).
+    image: server.imageId === '' ? '' : { id: server.imageId, links: linksOf(cloud, `images/${server.imageId}`).slice(1) },
     flavor: flavorOf(call, server),
     created: server.createdAt,
     updated: server.updatedAt,
@@ -151,7 +152,9 @@ export function serverView(call: Call, server: Server): Record<string, unknown> 
     'OS-EXT-STS:task_state': server.taskState,
     'OS-EXT-STS:vm_state': server.vmState,
     'OS-EXT-STS:power_state': server.powerState,
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': server.volumes.map(({ volumeId: id, deleteOnTermination }) =>
+      call.minor >= 3 ? { id, delete_on_termination: deleteOnTermination } : { id },
+    ),
     ...laterFields(call, server),
   };
   const groups = groupsOf(cloud, server);

@@ -44,6 +44,7 @@ export async function aTwin(options: Partial<TwinOptions> = {}): Promise<Twin> {
   const twin = await startTwin({
     stateDir: options.stateDir ?? (await aFolder()),
     pace: 0,
+    gibibyte: 4 * 1024 * 1024,
     zeroDiskForMembers: true,
     ...options,
   });

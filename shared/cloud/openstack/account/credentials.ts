@@ -193,7 +193,7 @@ function interfaceOf(value: string | undefined, origin: string): Access['interfa
 }
 
 /** The services whose endpoints are looked for. */
-const services = ['compute', 'network', 'image'] as const;
+const services = ['compute', 'network', 'image', 'volume'] as const;
 
 /** One service in another region or interface than the rest would be another cloud's. */
 function refusePerService(rest: YamlMapping, origin: string): void {

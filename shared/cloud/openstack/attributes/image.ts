@@ -58,7 +58,8 @@ export const disk: Table = [
   { api: 'min_disk',   field: 'min_disk',   fate: 'carried', sent: 'with the stamp', default: 0, accepts: isLarger },
   { api: 'min_ram',    field: 'min_ram',    fate: 'carried', sent: 'always', default: 0 },
   { api: null,         field: 'properties', fate: 'carried', default: {}, why: 'those properties of the image that a guest depends on' },
-  { api: null,         field: 'server_id',  fate: 'mapped', why: 'the server that boots from it' },
+  { api: null,         field: 'server_id',  fate: 'mapped', why: 'the server with which it moves' },
+  { api: null,         field: 'volume_id',  fate: 'mapped', default: null, why: 'the volume whose bytes it is' },
   { api: null,         field: 'boot_index', fate: 'mapped', default: 0, why: 'its place among the disks of the server' },
 ];
 

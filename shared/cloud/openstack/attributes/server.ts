@@ -22,7 +22,7 @@ export const server: Table = [
   { api: null,                                  field: 'ports',             fate: 'mapped', default: [],
     refers: 'port', why: 'Neutron lists the ports of a server, Nova their order' },
   { api: null,                                  field: 'disks',             fate: 'mapped', default: [],
-    refers: 'disk', why: 'the disk that a server made from an image boots from' },
+    refers: 'disk', why: 'the disk that a server made from an image boots from, and those of its volumes' },
   { api: 'image',                               field: 'image_id',          fate: 'mapped', default: null,
     why: 'the new server is made from its own disk' },
   { api: 'description',                         field: 'description',       fate: 'carried', sent: 'unless default', default: '',
@@ -47,8 +47,8 @@ export const server: Table = [
   { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved while it runs; the new one is not locked' },
   { api: 'user_id',                             field: 'user_id',           fate: 'mapped', default: '',
     why: 'it becomes a server of the destination’s credentials' },
-  { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'told', default: [],
-    why: 'volumes are not moved', concern: 'server.volumes', read: idsOf },
+  { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'mapped', default: [],
+    why: 'volumes are moved before their server; device, tag and flag are those of its attachments', read: attachedOf },
   { api: 'server_groups',                       fate: 'told', why: 'server groups are not moved; servers may come to lie on one host' },
   { api: 'scheduler_hints',                     fate: 'told', why: hosts },
   { api: 'pinned_availability_zone',            fate: 'told', why: 'the zone that was asked for is the plan’s to map (`mappings.servers`)' },
@@ -96,6 +96,7 @@ function powerOfStatus(status: string): Power {
   return powerOf({ status });
 }
 
-function idsOf(volumes: readonly { readonly id: string }[]): string[] {
-  return volumes.map(({ id }) => id);
+/** As far as the server itself tells it. */
+function attachedOf(volumes: readonly { readonly id: string; readonly delete_on_termination?: boolean }[]): object[] {
+  return volumes.map(({ id, delete_on_termination = false }) => ({ volume_id: id, delete_on_termination }));
 }

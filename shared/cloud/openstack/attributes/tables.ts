@@ -10,6 +10,7 @@ import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
 import { subnet } from './subnet.ts';
+import { volume } from './volume.ts';
 
 /** The attributes of every kind. */
 export const tables: { readonly [K in Kind]: Table } = {
@@ -27,5 +28,6 @@ export const tables: { readonly [K in Kind]: Table } = {
   flavor,
   image: [...image, ...imageProperties],
   disk,
+  volume,
   server,
 };

@@ -44,7 +44,7 @@ export const disk: Family<'disk'> = {
     if (source === undefined) throw new Problem('E_BUG', `No bytes were given for disk ${resource.id}.`);
     for (const image of await stamped(site, refOf('disk', resource.id), context)) {
       const file = await presented(source, image.disk_format ?? 'raw', signal);
-      if (file.format === image.disk_format && (await isWhole(image, file, context))) return { id: image.id, how: 'found' };
+      if (file.format === image.disk_format && (await isWhole(image, file.bytes, context))) return { id: image.id, how: 'found' };
       await destroy(site, image.id, signal);
     }
     const file = await presented(source, site.diskFormat, signal);
@@ -71,7 +71,7 @@ export const disk: Family<'disk'> = {
     if (is === null) return gone('image', id);
     const kept = guestProperties(propertiesOf(is));
     const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
-    const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
+    const stored = file === null || (await isWhole(is, file.bytes, context)) ? 'the same' : 'others, by its own digest';
     const asked = Object.keys(resource.properties);
     const fatal = compare({
       status: ['active', is.status],
@@ -95,6 +95,11 @@ export const disk: Family<'disk'> = {
     return destroy(site, id, signal);
   },
 };
+
+/** Deletes every image that this campaign made for a disk. */
+export async function removeImages(site: Site, ref: Ref, context: Pick<BuildContext, 'campaign' | 'signal'>): Promise<void> {
+  for (const { id } of await stamped(site, ref, context)) await destroy(site, id, context.signal);
+}
 
 function only(properties: Readonly<Record<string, string>>, isWanted: (name: string) => boolean): Record<string, string> {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => isWanted(name)));
@@ -133,8 +138,8 @@ async function stamped(
 export const isSnapshot = (image: ApiImage): boolean =>
   image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
 
-/** Whether an image an earlier call left holds exactly these bytes. */
-async function isWhole(image: ApiImage, { bytes: source }: ImageBytes, context: BuildContext): Promise<boolean> {
+/** Whether an image holds exactly these bytes, by the digest that Glance tells. */
+export async function isWhole(image: ApiImage, source: BlockSource, context: Pick<BuildContext, 'signal'>): Promise<boolean> {
   if (image.status !== 'active' || image.size !== source.size) return false;
   const told = digestOfImage(image);
   if (told === null) return false;
@@ -222,7 +227,7 @@ async function verify(
     return now.status === 'active' ? now : undefined;
   });
   const told = digestOfImage(image);
-  const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, file, context);
+  const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, file.bytes, context);
   // Glance reads a qcow2's header itself; if it reports no size, there is nothing to compare.
   const shown = (file.format === 'qcow2' && image.virtual_size) || file.virtualSize;
   if (image.size !== file.bytes.size || shown !== file.virtualSize || !same)

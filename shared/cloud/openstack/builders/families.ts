@@ -12,6 +12,7 @@ import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
 import { subnet } from './subnet.ts';
+import { volume } from './volume.ts';
 
 const reference = (): never => {
   throw new Problem('E_UNSUPPORTED', 'An image is a reference to what a server was made from; it is not built.');
@@ -33,5 +34,6 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   flavor,
   image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
   disk,
+  volume,
   server,
 };

@@ -13,11 +13,12 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
+import { blockDevices, flagVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
 
 /**
- * Servers: created from the registered disk on existing ports, in order; stopped again if the
- * source was stopped.
+ * Servers: created from the registered disk or from volumes, on existing ports, in order; stopped
+ * again if the source was stopped.
  */
 export const server: Family<'server'> = {
   async ensure(site, resource, context) {
@@ -50,7 +51,9 @@ export const server: Family<'server'> = {
       ports: [ports, await orderOf(site, is, ports, context.signal)],
     });
     const told = compare({ availability_zone: [zone ?? isZone, isZone] });
-    return withMore(await differencesOf(site, resource, is, context), fatal, told);
+    const volumes = await volumeDifferences(site, resource, is, context);
+    const more = withMore(volumes, fatal, told);
+    return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);
   },
 
   async remove(site, id, campaign, patience, ref) {
@@ -107,7 +110,8 @@ async function ownServer(site: Site, resource: ResourceOf<'server'>, context: Bu
 
 /** Refuses a server that an earlier attempt built from an earlier copy of the disk. */
 function refuseOtherDisk(resource: ResourceOf<'server'>, earlier: ApiServer, context: BuildContext): void {
-  if (!earlier.image || earlier.image.id === imageId(resource, context)) return;
+  const image = imageId(resource, context);
+  if (!earlier.image || image === null || earlier.image.id === image) return;
   throw new Problem(
     'E_CONFLICT',
     `Server ${earlier.id} carries our stamp, but was made from another copy of the disk (${earlier.image.id}).`,
@@ -118,13 +122,14 @@ function refuseOtherDisk(resource: ResourceOf<'server'>, earlier: ApiServer, con
   );
 }
 
-function imageId(resource: ResourceOf<'server'>, context: BuildContext): string {
-  const [disk] = resource.disks;
-  if (disk === undefined)
-    throw new Problem('E_UNSUPPORTED', `Server ${resource.name} has no disk of its own; it boots from a volume.`, {
-      about: refOf('server', resource.id),
-    });
-  return context.built(refOf('disk', disk));
+/** The image of the disk that it has of its own; null where it boots from a volume. */
+function imageId(resource: ResourceOf<'server'>, context: BuildContext): string | null {
+  const own = resource.disks.find((id) => (context.resource(refOf('disk', id)) as ResourceOf<'disk'>).volume_id === null);
+  if (own !== undefined) return context.built(refOf('disk', own));
+  if (resource.volumes.some(({ boot_index }) => boot_index === 0)) return null;
+  throw new Problem('E_UNSUPPORTED', `Server ${resource.name} has no disk to boot from.`, {
+    about: refOf('server', resource.id),
+  });
 }
 
 /** Compute API, "Create server", microversion 2.52 or newer for tags. */
@@ -133,9 +138,11 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
   const zone = context.mappings.servers?.[resource.id]?.availability_zone;
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
+  const image = imageId(resource, context);
   const body = {
     ...(await requestFor(site, resource, context)),
-    imageRef: imageId(resource, context),
+    ...(image === null ? {} : { imageRef: image }),
+    ...blockDevices(resource, image, context),
     flavorRef: await presentFlavor(site, flavor, context),
     networks: ports.length === 0 ? 'none' : ports,
     tags: [...new Set([...resource.tags, ...tagsOf(campaign, refOf('server', resource.id))])],
@@ -161,6 +168,7 @@ async function readyServer(site: Site, resource: ResourceOf<'server'>, id: strin
     }
     return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? is : undefined;
   });
+  await flagVolumes(site, resource, id, context);
   return resource.power === 'stopped' ? bring(site.session, id, changes.stop, context) : built;
 }
 

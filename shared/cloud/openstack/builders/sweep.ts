@@ -1,8 +1,9 @@
-import type { Ref } from '../../../model/resource.ts';
+import { diskIdOf, idOf, kindOf, type Ref, refOf } from '../../../model/resource.ts';
 import type { Patience } from '../../patience.ts';
 import type { ApiImage } from '../api.ts';
 import { listAll } from '../session/pages.ts';
 import { descriptionStamp } from '../stamp.ts';
+import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isSnapshot } from './disk.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
@@ -22,6 +23,9 @@ const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'network', 'secur
  */
 export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number> {
   const kept = new Map([...built].map(([ref, id]) => [descriptionStamp(campaign, ref), id]));
+  // A volume that stands needs none of the images that it was made from.
+  const volumes = [...built.keys()].filter((ref) => kindOf(ref) === 'volume');
+  for (const ref of volumes) kept.set(descriptionStamp(campaign, refOf('disk', diskIdOf(idOf(ref)))), '');
   const isLate = (stamp: string, id: string): boolean => kept.has(stamp) && kept.get(stamp) !== id;
   let removed = 0;
   const project_id = await site.projectId(patience.signal);
@@ -35,7 +39,20 @@ export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref
       removed += 1;
     }
   }
+  if (volumes.length > 0) removed += await sweepVolumes(site, campaign, isLate, patience);
   return removed + (await sweepImages(site, campaign, isLate, patience));
+}
+
+async function sweepVolumes(
+  site: Site,
+  campaign: string,
+  isLate: (stamp: string, id: string) => boolean,
+  patience: Patience,
+): Promise<number> {
+  const all = await stampedOf(site.session, 'volume', { godwit_campaign: campaign }, patience.signal);
+  const late = all.filter(({ id, metadata }) => isLate(descriptionStamp(campaign, metadata['godwit_source'] as Ref), id));
+  for (const { id } of late) await destroyOf(site.session, 'volume', id, patience);
+  return late.length;
 }
 
 async function sweepImages(

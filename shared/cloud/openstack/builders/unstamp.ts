@@ -1,7 +1,8 @@
 import { kindOf, type Ref } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
 import { readServer } from '../servers/server-state.ts';
-import { descriptionStamp, tagsOf } from '../stamp.ts';
+import { descriptionStamp, imageStamp, tagsOf } from '../stamp.ts';
+import { readOf } from '../volumes/read.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
@@ -20,6 +21,7 @@ export async function unstamp(site: Site, ref: Ref, id: string, campaign: string
   const kind = kindOf(ref);
   if (kind === 'server') return fromServer(site, ref, id, campaign, signal);
   if (kind === 'flavor') return fromFlavor(site, ref, id, campaign, signal);
+  if (kind === 'volume') return fromVolume(site, ref, id, campaign, signal);
   const collection = tagged[kind];
   if (collection !== undefined) await fromNeutron(site, collection, ref, id, campaign, signal);
 }
@@ -50,6 +52,16 @@ async function fromServer(site: Site, ref: Ref, id: string, campaign: string, si
     if (!is?.tags?.includes(tag)) continue;
     const path = `/servers/${id}/tags/${encodeURIComponent(tag)}`;
     await site.session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+  }
+}
+
+/** Block Storage API v3, "Delete a volume's metadata". */
+async function fromVolume(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
+  const is = await readOf(site.session, 'volume', id, signal);
+  for (const [key, value] of Object.entries(imageStamp(campaign, ref))) {
+    if (is?.metadata[key] !== value) continue;
+    const path = `/volumes/${id}/metadata/${key}`;
+    await site.session.call({ method: 'DELETE', service: 'volume', path, tolerate: [404], signal });
   }
 }
 

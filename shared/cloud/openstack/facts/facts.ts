@@ -5,18 +5,21 @@ import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
+import { listTypes } from '../volumes/places.ts';
 import { readQuotas } from './quotas.ts';
 
 /** Reads the facts that the planner needs about a destination. */
 export async function readFacts(session: CloudSession, signal: AbortSignal): Promise<CloudFacts> {
   const site = new Site(session);
   const token = await session.token(signal);
-  const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
+  const hasVolumes = await session.has('volume', signal);
+  const [flavors, networks, subnets, keypairs, quotas, types] = await Promise.all([
     listFlavors(site, signal),
     site.network<ApiNetwork>('/networks', 'networks', {}, signal),
     site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
     listKeypairs(session, signal),
     readQuotas(session, signal),
+    hasVolumes ? listTypes(session, signal) : [],
   ]);
   return {
     provider: 'openstack',
@@ -39,6 +42,7 @@ export async function readFacts(session: CloudSession, signal: AbortSignal): Pro
         .map(({ id, name, cidr, ip_version }) => ({ id, name, cidr, ip_version })),
     })),
     keypairs: keypairs.map(({ name, fingerprint }) => ({ name, fingerprint })),
+    volume_types: types.map(({ id, name, extra_specs = {} }) => ({ id, name, extra_specs })),
     quotas,
   };
 }

@@ -27,6 +27,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   // Only a Glance with limits in Keystone has them (Image API v2.13, "Show usage"); sizes in MiB.
   const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
   return {
+    ...(await volumeQuotas(session, projectId, signal)),
     ...picked((image.body as { usage?: object } | null)?.usage, [
       'image_count_total',
       'image_count_uploading',
@@ -45,6 +46,20 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
       'floatingip',
     ]),
   };
+}
+
+/** Block Storage API v3, "Show quota usage for a project". */
+async function volumeQuotas(session: CloudSession, projectId: string, signal: AbortSignal): Promise<Quotas> {
+  if (!(await session.has('volume', signal))) return {};
+  const path = `/os-quota-sets/${projectId}`;
+  const query = { usage: 'True' };
+  const { body } = await session.call({ method: 'GET', service: 'volume', path, query, tolerate: [403, 404], signal });
+  return picked((body as { quota_set?: object } | null)?.quota_set, [
+    'volumes',
+    'gigabytes',
+    'snapshots',
+    'per_volume_gigabytes',
+  ]);
 }
 
 const ofCompute = ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items'];

@@ -93,7 +93,8 @@ async function snapshotDisk(
   return image;
 }
 
-const isUsable = ({ status }: ApiImage): boolean => ['active', 'queued', 'saving'].includes(status);
+/** Whether an image has its bytes, or may still get them. */
+export const isUsable = ({ status }: ApiImage): boolean => ['active', 'queued', 'saving'].includes(status);
 
 /** An image as a snapshot. */
 export function snapshotOf(image: ApiImage): Snapshot {
@@ -102,7 +103,8 @@ export function snapshotOf(image: ApiImage): Snapshot {
   return { id: image.id, disk, round, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
 }
 
-async function mustBeFrozen(session: CloudSession, serverId: string, { signal }: Patience): Promise<void> {
+/** Refuses (E_SERVER_STATE) a server that is not stopped and idle. */
+export async function mustBeFrozen(session: CloudSession, serverId: string, { signal }: Patience): Promise<void> {
   const server = await mustReadServer(session, serverId, signal);
   const task = taskOf(server);
   if (server.status === 'SHUTOFF' && task === null) return;
@@ -114,7 +116,7 @@ async function mustBeFrozen(session: CloudSession, serverId: string, { signal }:
  * Waits for the end of a server's task, such as a backup. Nova snapshots in these states (Compute
  * API reference, "Create Image").
  */
-async function untilSnapshotable(session: CloudSession, serverId: string, patience: Patience): Promise<void> {
+export async function untilSnapshotable(session: CloudSession, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
     const server = await mustReadServer(session, serverId, patience.signal);
     if (taskOf(server) !== null) return undefined;

@@ -4,17 +4,13 @@ import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { documentName } from '../group-name.ts';
 import { movedTag } from '../stamp.ts';
+import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { heirOf } from './server.ts';
-import { bootsFromVolume, volumesOf } from './servers.ts';
+import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
-
-type ServerRule = (server: ApiServer, contents: Contents) => Concern | null;
-
-function concern(code: string, severity: Concern['severity'], server: ApiServer, says: string, remedy: string): Concern {
-  return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
-}
+import { volumeConcerns, volumeRules } from './volume-concerns.ts';
 
 /** What each state of a server means for its move; in other states it cannot be stopped. */
 const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
@@ -79,30 +75,6 @@ const locked: ServerRule = (server) => {
       'Lock it at the destination after the commit, if it must be: openstack server lock.',
     );
   return concern('server.locked', 'blocking', server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
-};
-
-const bootVolume: ServerRule = (server) =>
-  bootsFromVolume(server)
-    ? concern(
-        'server.boot_volume',
-        'blocking',
-        server,
-        'boots from a volume; this release moves image-backed servers only.',
-        'Leave it out.',
-      )
-    : null;
-
-const volumes: ServerRule = (server) => {
-  const attached = volumesOf(server);
-  if (attached.length === 0 || bootsFromVolume(server)) return null;
-  const says = `has ${attached.length} volume${attached.length > 1 ? 's' : ''} attached (${attached.join(', ')}); this release does not move volumes.`;
-  return concern(
-    'server.volumes',
-    'blocking',
-    server,
-    says,
-    'Detach them and move their content another way, or leave the server out.',
-  );
 };
 
 const localDisks: ServerRule = (server) => {
@@ -257,8 +229,7 @@ const rules: readonly ServerRule[] = [
   state,
   busy,
   locked,
-  bootVolume,
-  volumes,
+  ...volumeRules,
   localDisks,
   encrypted,
   key,
@@ -335,6 +306,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...userData(contents),
     ...ofAddresses,
     ...leftOutPorts(contents),
+    ...volumeConcerns(contents),
     ...emptyServerGroups(contents),
     ...foreignGroups(contents),
   ];

@@ -18,12 +18,13 @@ import { isRouterLeg } from '../router-leg.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
+import { bootsFromVolume } from '../volumes/attachments.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
-import { bootsFromVolume } from './servers.ts';
+import { readVolumes, type VolumeContents } from './volumes.ts';
 
 /** All that was read of a project, as the cloud's answers show it. */
-export interface Contents {
+export interface Contents extends VolumeContents {
   readonly scope: Scope;
   readonly region: string;
   /** The servers that move. */
@@ -122,6 +123,7 @@ export async function readContents(
     floatingIps: await withForwardings(session, floatingIps, signal),
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
+    ...(await readVolumes(session, scope, servers, signal)),
   };
 }
 

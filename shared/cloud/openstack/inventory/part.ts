@@ -37,6 +37,7 @@ export function partOf(contents: Contents): Part {
       ...contents,
       ports,
       otherPorts: [],
+      volumes: volumesOfPart(contents),
       serverGroups: [],
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,
@@ -47,6 +48,12 @@ export function partOf(contents: Contents): Part {
     },
     concerns: used.flatMap((router) => lostRoutes(router, contents, interfaces)),
   };
+}
+
+/** The volumes of the chosen servers; no others are said to stay behind. */
+function volumesOfPart({ volumes, attachments }: Contents): Contents['volumes'] {
+  const ids = new Set([...attachments.values()].flatMap((all) => all.map(({ volumeId }) => volumeId)));
+  return volumes?.filter(({ id }) => ids.has(id)) ?? (ids.size > 0 ? null : []);
 }
 
 /**

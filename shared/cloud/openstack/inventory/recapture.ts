@@ -5,8 +5,8 @@ import { describe } from '../attributes/describe.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
+import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { bareFlavorOf } from './server.ts';
-import { bootsFromVolume } from './servers.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     list<ApiPort>('/ports', 'ports', { device_id: id }),
   ]);
   const groups = [...new Set(ports.flatMap((port) => port.security_groups ?? []))];
-  const [seen, floatingIps] = await Promise.all([
+  const [seen, floatingIps, attachments] = await Promise.all([
     groups.length === 0 ? [] : list<{ readonly id: string }>('/security-groups', 'security_groups', { id: groups, fields: 'id' }),
     ports.length === 0
       ? []
@@ -32,6 +32,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
           port_id: ports.map((port) => port.id),
           project_id: server.tenant_id,
         }),
+    readAttachments(session, server, signal),
   ]);
   const flavor = bareFlavorOf(server);
   const { extra_specs } = server.flavor;
@@ -43,6 +44,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
         vcpus: flavor.vcpus,
         memory_mib: flavor.ram,
         ports: ports.map((port) => port.id),
+        volumes: describeAttachments(server, attachments),
         image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,
       }),
     ),

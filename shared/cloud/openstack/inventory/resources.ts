@@ -29,7 +29,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
-    ...servers.flatMap(({ disk, server }) => [...(disk === null ? [] : [disk]), server]),
+    ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
   ];
 }
 

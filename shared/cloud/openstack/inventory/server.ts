@@ -1,23 +1,25 @@
-import type { ResourceOf } from '../../../model/resource.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiImage, ApiServer } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { guestProperties, propertiesOf } from '../images/image-properties.ts';
+import { bootsFromVolume, describeAttachments } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
-import { bootsFromVolume } from './servers.ts';
+import { describeVolume, volumesOfServer } from './volumes.ts';
 
 const bytesPerGiB = 1024 ** 3;
 
-/** A server with its flavor and disk. */
+/** A server with its flavor, volumes and disks. */
 export interface DescribedServer {
   readonly flavor: ResourceOf<'flavor'>;
-  readonly disk: ResourceOf<'disk'> | null;
+  readonly disks: readonly ResourceOf<'disk'>[];
+  readonly volumes: readonly ResourceOf<'volume'>[];
   readonly server: ResourceOf<'server'>;
 }
 
 /**
- * Describes a server, its flavor and its disk. An unreadable key is left out: the guest has it on
- * its disk.
+ * Describes a server, its flavor, volumes and disks. An unreadable key is left out: the guest has
+ * it on its disk.
  */
 export function describeServer(server: ApiServer, contents: Contents): DescribedServer {
   const { ports, flavors, images, keypairs } = contents;
@@ -25,6 +27,9 @@ export function describeServer(server: ApiServer, contents: Contents): Described
   const flavor = flavorOf(server, flavors);
   const image = images.find(({ id }) => server.image && id === server.image.id);
   const disk = bootsFromVolume(server) ? null : diskOf(server, image ?? heirOf(server, contents));
+  const parts = volumesOfServer(server, contents).map((volume) => describeVolume(volume, server, contents));
+  const disks = [...(disk === null ? [] : [disk]), ...parts.map((part) => part.disk)];
+  const volumes = parts.map((part) => part.volume);
   const keypair = keypairs.find((pair) => pair.name === server.key_name && pair.user_id === server.user_id);
   const described = describe('server', server, {
     flavor_id: flavor.id,
@@ -32,10 +37,12 @@ export function describeServer(server: ApiServer, contents: Contents): Described
     memory_mib: flavor.ram,
     key_name: keypair?.name ?? null,
     ports: inInterfaceOrder(server, own).ports.map((port) => port.id),
-    disks: disk === null ? [] : [disk.id],
+    disks: disks.map(({ id }) => id),
+    volumes: describeAttachments(server, contents.attachments.get(server.id) ?? []),
     image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,
+    needs: volumes.map(({ id }) => refOf('volume', id)),
   });
-  return { flavor, disk, server: described };
+  return { flavor, disks, volumes, server: described };
 }
 
 /** The listed flavor of a server, if it is unchanged. */

@@ -55,13 +55,3 @@ function pick(all: readonly ApiServer[], wanted: string): ApiServer {
   const ids = [first, ...others].map((server) => server.id).join(' and ');
   throw new Problem('E_NOT_FOUND', `${others.length + 1} servers are named ${wanted}: ${ids}; give the id.`, { about: wanted });
 }
-
-/** Whether the server's disk is a volume: Nova then names no image. */
-export function bootsFromVolume(server: ApiServer): boolean {
-  return server.image === null || server.image === '' || server.image.id === '';
-}
-
-/** The volumes attached to a server. */
-export function volumesOf(server: ApiServer): string[] {
-  return (server['os-extended-volumes:volumes_attached'] ?? []).map((volume) => volume.id);
-}

@@ -5,6 +5,7 @@ import { type SourceThing, unmovedConcerns } from '../attributes/unmoved.ts';
 import { isMoved } from './concerns.ts';
 import type { Contents } from './contents.ts';
 import { listedFlavor } from './server.ts';
+import { volumesOfServer } from './volumes.ts';
 
 /**
  * Reports which of the project's resources stay behind. Mapped networks and other projects'
@@ -34,6 +35,9 @@ export function staysBehind(contents: Contents): Concern[] {
     ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
     ...[...used].map((flavor) => thing('flavor', flavor)),
     ...images.map((image) => thing('image', image)),
+    ...servers
+      .filter((server) => !isMoved(server))
+      .flatMap((server) => volumesOfServer(server, contents).map((one) => thing('volume', one))),
     ...servers.filter((server) => !isMoved(server)).map((server) => thing('server', server)),
   ]);
 }

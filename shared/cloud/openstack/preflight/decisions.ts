@@ -101,6 +101,7 @@ function choose(view: PreflightView, resource: Resource): Choice {
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':
+    case 'volume':
     case 'server':
       return create();
   }

@@ -17,6 +17,7 @@ import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
 import { type PreflightView, readView } from './view.ts';
+import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
 
 /** All rules of preflight, one per line. */
@@ -41,6 +42,11 @@ const rules: readonly PreflightRule[] = [
   servers.flavors,
   servers.disks,
   servers.keypairs,
+  volumes.volumeService,
+  volumes.absentVolumes,
+  volumes.volumeTypes,
+  volumes.volumeZones,
+  volumes.keptVolumes,
   groups.openDefaultGroup,
   groups.widenedDefaultGroup,
   servers.names,

@@ -39,6 +39,7 @@ export const untoldQuotas: PreflightRule = (view) =>
 function needed(view: PreflightView): Record<string, number> {
   const count = (kind: Kind): number => created(view, view.of(kind)).length;
   const groups = count('security_group');
+  const volumes = view.of('volume');
   const sizes = view.of('server').map((server) => sizeOf(view, server));
   const disks = view.of('disk').length;
   return {
@@ -54,9 +55,12 @@ function needed(view: PreflightView): Record<string, number> {
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
     key_pairs: count('keypair'),
-    // Every disk is an image until the commit at least.
-    image_count_total: disks,
+    // A disk that a server has of its own is an image until the commit at least; that of a volume
+    // for a while, and a second time when it is read back.
+    image_count_total: disks - volumes.length + (volumes.length > 0 ? 2 : 0),
     image_count_uploading: Math.min(disks, view.uploads),
+    volumes: volumes.length,
+    gigabytes: volumes.reduce((sum, { size }) => sum + size, 0),
     image_size_total: imageMebibytes(view),
   };
 }

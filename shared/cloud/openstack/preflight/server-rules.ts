@@ -49,11 +49,11 @@ export const disks: PreflightRule = (view) =>
     const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
     const target = flavor === undefined ? undefined : flavorFor(view, flavor);
     if (target === undefined || target === 'create') return [];
-    const own = view.of('disk').filter((disk) => server.disks.includes(disk.id));
+    const own = view.of('disk').filter((disk) => server.disks.includes(disk.id) && disk.volume_id === null);
     const needs = Math.max(0, ...own.map((disk) => disk.min_disk));
     const ram = Math.max(0, ...own.map((disk) => disk.min_ram));
     const remedy = 'Map the flavor to a larger one.';
-    if (target.disk === 0 && !view.admin)
+    if (target.disk === 0 && own.length > 0 && !view.admin)
       return [
         blocking(
           'flavor.zero_disk',
@@ -104,7 +104,7 @@ export const keypairs: PreflightRule = (view) =>
 
 /** Databases with three bytes per character refuse longer characters (Zed: in every name). */
 export const names: PreflightRule = (view) =>
-  (['network', 'subnet', 'router', 'security_group', 'port', 'server'] as const).flatMap((kind) =>
+  (['network', 'subnet', 'router', 'security_group', 'port', 'volume', 'server'] as const).flatMap((kind) =>
     view
       .of(kind)
       .filter((one) => /[\u{10000}-\u{10ffff}]/u.test(one.name))

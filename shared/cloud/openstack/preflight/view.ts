@@ -10,6 +10,7 @@ import type {
   ApiRouter,
   ApiSecurityGroup,
   ApiSubnet,
+  ApiVolumeType,
 } from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
@@ -18,11 +19,13 @@ import { defaultGroup } from '../builders/default-group.ts';
 import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
+import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { partOf } from '../session/answer.ts';
+import { listTypes, listVolumeZones } from '../volumes/places.ts';
 
 /** What the destination tells before anything is written there. */
 export interface DestinationState {
@@ -53,6 +56,9 @@ export interface DestinationState {
   readonly uploads: number;
   /** Read only if the plan wants one. */
   readonly zones: readonly Zone[];
+  /** Null where there is no Cinder; read only if there are volumes, as are its zones. */
+  readonly volumeTypes: readonly ApiVolumeType[] | null;
+  readonly volumeZones: readonly string[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
   /** The addresses of networks, as far as an admin is told. */
   readonly availability: readonly ApiAvailability[];
@@ -106,6 +112,7 @@ async function readDestination(
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
   const own = { project_id: token.projectId, device_owner: cloudOwners };
   const admin = token.roles.includes('admin');
+  const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
     projectId: token.projectId,
     userName: token.userName,
@@ -124,6 +131,8 @@ async function readDestination(
     diskFormat: site.diskFormat,
     uploads: site.uploadsAtOnce,
     zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
+    volumeTypes: hasVolumes ? await listTypes(site.session, signal) : null,
+    volumeZones: hasVolumes ? await listVolumeZones(site.session, signal) : [],
     quotas: await readQuotas(site.session, signal),
     availability: admin ? await readAvailability(site, signal) : [],
   };
@@ -172,7 +181,12 @@ function needsOf({ needs, values = [] }: Attribute): string[] {
 }
 
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set([freeKeyNames, ...neededExtensions, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
+  const needs = new Set([
+    freeKeyNames,
+    flagChangeable,
+    ...neededExtensions,
+    ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
+  ]);
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;

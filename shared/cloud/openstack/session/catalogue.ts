@@ -3,13 +3,28 @@ import type { Access } from './access.ts';
 import type { Token } from './token.ts';
 
 /** The services that we call. */
-export type ApiService = 'identity' | 'compute' | 'network' | 'image';
+export type ApiService = 'identity' | 'compute' | 'network' | 'image' | 'volume';
 
 /**
  * The version that is added to an endpoint that names none; the catalogue of many clouds lists
  * Neutron and Glance so.
  */
-const versions: Readonly<Record<ApiService, string>> = { identity: 'v3', compute: 'v2.1', network: 'v2.0', image: 'v2' };
+const versions: Readonly<Record<ApiService, string>> = {
+  identity: 'v3',
+  compute: 'v2.1',
+  network: 'v2.0',
+  image: 'v2',
+  volume: 'v3',
+};
+
+/** The types under which catalogues list a service (the service types authority of OpenStack). */
+const typesOf: Readonly<Record<ApiService, readonly string[]>> = {
+  identity: ['identity'],
+  compute: ['compute'],
+  network: ['network'],
+  image: ['image'],
+  volume: ['block-storage', 'volumev3', 'block-store'],
+};
 
 /**
  * The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the
@@ -18,7 +33,18 @@ const versions: Readonly<Record<ApiService, string>> = { identity: 'v3', compute
 export function endpointOf(access: Access, token: Token, service: ApiService): string {
   const url = access.endpoints[service] ?? (service === 'identity' ? access.authUrl : listed(access, token, service));
   const trimmed = url.replace(/\/+$/, '');
-  return /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${versions[service]}`;
+  const versioned = /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${versions[service]}`;
+  // Before 3.67 Cinder's paths begin with the project (Block Storage API v3, "API versions").
+  return service === 'volume' && /\/v3$/.test(versioned) ? `${versioned}/${token.projectId}` : versioned;
+}
+
+/** Whether the catalogue, or the configuration, has an address of a service. */
+export function isOffered(access: Access, token: Token, service: ApiService): boolean {
+  return access.endpoints[service] !== undefined || entriesOf(token.catalogue, service).length > 0;
+}
+
+function entriesOf(catalogue: Token['catalogue'], service: ApiService): Token['catalogue'] {
+  return catalogue.filter(({ type }) => typesOf[service].includes(type));
 }
 
 /**
@@ -27,8 +53,9 @@ export function endpointOf(access: Access, token: Token, service: ApiService): s
  */
 export function mustBeOneRegion(access: Access, catalogue: Token['catalogue']): void {
   if (access.region !== null) return;
-  const wanted = (['compute', 'network', 'image'] as const).filter((service) => access.endpoints[service] === undefined);
-  const entries = catalogue.filter(({ type }) => wanted.some((service) => service === type));
+  const all = ['compute', 'network', 'image', 'volume'] as const;
+  const wanted = all.filter((service) => access.endpoints[service] === undefined);
+  const entries = wanted.flatMap((service) => entriesOf(catalogue, service));
   const offered = entries.flatMap(({ endpoints }) => endpoints).filter((endpoint) => endpoint.interface === access.interface);
   const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region ?? 'no name'))].sort();
   if (regions.length < 2) return;
@@ -38,7 +65,7 @@ export function mustBeOneRegion(access: Access, catalogue: Token['catalogue']): 
 }
 
 function listed(access: Access, token: Token, service: ApiService): string {
-  const all = token.catalogue.filter((entry) => entry.type === service).flatMap((entry) => entry.endpoints);
+  const all = entriesOf(token.catalogue, service).flatMap((entry) => entry.endpoints);
   const here = all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);
   const found = here.find((endpoint) => endpoint.interface === access.interface);
   if (found !== undefined) return found.url;

@@ -29,6 +29,7 @@ export async function examine(access: Access, signal: AbortSignal): Promise<read
   try {
     const token = await session.token(signal);
     const microversion = await session.microversion(signal);
+    const volumes = (await session.has('volume', signal)) ? await session.microversion(signal, 'volume') : null;
     const answers = [];
     for (const read of reads) answers.push(await session.call({ method: 'GET', ...read, signal }));
     const skew = Math.abs(Date.now() - Date.parse(answers[0]?.headers['date'] ?? ''));
@@ -36,6 +37,7 @@ export async function examine(access: Access, signal: AbortSignal): Promise<read
       `${access.origin}: project ${token.projectName || token.projectId}, ${token.roles.join(', ') || 'no role'}`,
       `compute ${endpointOf(access, token, 'compute')}, microversion ${microversion}`,
       ...reads.map(({ service }) => `${service} ${endpointOf(access, token, service)}`),
+      volumes === null ? 'volume: none' : `volume ${endpointOf(access, token, 'volume')}, microversion ${volumes}`,
       ...(skew > skewMs ? [`its clock and ours differ by ${Math.round(skew / 1_000)} s`] : []),
     ];
   } finally {

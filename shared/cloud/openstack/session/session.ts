@@ -3,8 +3,8 @@ import { Problem } from '../../../problem.ts';
 import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
 import { type ApiAnswer, readJson, readText } from './answer.ts';
-import { type ApiService, endpointOf, mustBeOneRegion } from './catalogue.ts';
-import { maximumOf, negotiate } from './microversion.ts';
+import { type ApiService, endpointOf, isOffered, mustBeOneRegion } from './catalogue.ts';
+import { maximumOf, negotiate, type Versioned } from './microversion.ts';
 import { type CloudSide, problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
@@ -65,7 +65,7 @@ export class CloudSession {
   readonly #life = new AbortController();
   #token: Token | null = null;
   #renewal: Promise<Token> | null = null;
-  #microversion: Promise<string> | null = null;
+  readonly #microversions = new Map<Versioned, Promise<string>>();
 
   constructor(access: Access, guard: CallGuard = () => undefined, side: CloudSide = 'destination') {
     this.access = access;
@@ -111,22 +111,31 @@ export class CloudSession {
   }
 
   /**
-   * The compute microversion that both sides know, such as `2.90`. Throws E_MICROVERSION if the
-   * cloud is too old.
+   * The microversion of a service that both sides know, such as `2.90`. Throws E_MICROVERSION if
+   * the cloud is too old.
    */
-  async microversion(signal: AbortSignal): Promise<string> {
-    this.#microversion ??= this.#negotiate(this.life).catch((error: unknown) => {
-      this.#microversion = null;
-      throw error;
-    });
-    this.#microversion.catch(() => undefined);
-    return joined(this.#microversion, signal);
+  async microversion(signal: AbortSignal, service: Versioned = 'compute'): Promise<string> {
+    const known = this.#microversions.get(service);
+    const negotiation =
+      known ??
+      this.#negotiate(service, this.life).catch((error: unknown) => {
+        this.#microversions.delete(service);
+        throw error;
+      });
+    this.#microversions.set(service, negotiation);
+    negotiation.catch(() => undefined);
+    return joined(negotiation, signal);
   }
 
-  /** Whether the compute service knows a microversion. */
-  async knows(minimum: string, signal: AbortSignal): Promise<boolean> {
-    const settled = await this.microversion(signal);
+  /** Whether a service knows a microversion. */
+  async knows(minimum: string, signal: AbortSignal, service: Versioned = 'compute'): Promise<boolean> {
+    const settled = await this.microversion(signal, service);
     return maximumOf([minimum, settled]) === settled;
+  }
+
+  /** Whether the cloud has a service. */
+  async has(service: ApiService, signal: AbortSignal): Promise<boolean> {
+    return isOffered(this.access, await this.token(signal), service);
   }
 
   close(): Promise<void> {
@@ -142,12 +151,12 @@ export class CloudSession {
     return token;
   }
 
-  async #negotiate(signal: AbortSignal): Promise<string> {
-    const url = endpointOf(this.access, await this.token(signal), 'compute');
+  async #negotiate(service: Versioned, signal: AbortSignal): Promise<string> {
+    const url = endpointOf(this.access, await this.token(signal), service);
     const root = /^.*\/v\d+(\.\d+)?(?=\/|$)/.exec(url)?.[0] ?? url;
     // Without the slash Nova answers 302 (nova/api/openstack/compute/routes.py, ROUTE_LIST).
-    const { body } = await this.call({ method: 'GET', service: 'compute', path: `${root}/`, signal });
-    return negotiate(body);
+    const { body } = await this.call({ method: 'GET', service, path: `${root}/`, signal });
+    return negotiate(body, service);
   }
 
   /**
@@ -184,12 +193,13 @@ export class CloudSession {
   }
 
   async #once(call: ApiCall, token: Token): Promise<Incoming | Problem> {
-    const isCompute = call.service === 'compute' && !call.path.startsWith('http');
+    const { service } = call;
+    const isVersioned = (service === 'compute' || service === 'volume') && !call.path.startsWith('http');
     const headers: Record<string, string> = {
       'user-agent': userAgent,
       accept: 'application/json',
       'x-auth-token': token.secret.reveal(),
-      ...(isCompute ? { 'openstack-api-version': `compute ${await this.microversion(call.signal)}` } : {}),
+      ...(isVersioned ? { 'openstack-api-version': `${service} ${await this.microversion(call.signal, service)}` } : {}),
       ...(call.content === undefined
         ? {}
         : { 'content-type': 'application/octet-stream', 'content-length': `${call.content.length}` }),

@@ -17,8 +17,9 @@ function aNeighbourhood() {
     flavor_id: 'f1',
     key_name: 'ops',
     ports: ['p1'],
-    disks: ['s1.root'],
-    needs: ['flavor/f1', 'keypair/ops', 'port/p1', 'disk/s1.root'],
+    disks: ['s1.root', 'v1.volume'],
+    volumes: [{ volume_id: 'v1' }],
+    needs: ['flavor/f1', 'keypair/ops', 'port/p1', 'disk/s1.root', 'volume/v1'],
   });
   return aDocument({
     networks: [aResource('network', { id: 'n1' }), aResource('network', { id: 'ext', external: true })],
@@ -34,7 +35,8 @@ function aNeighbourhood() {
     keypairs: [aResource('keypair', { id: 'ops' })],
     flavors: [aResource('flavor', { id: 'f1' })],
     images: [aResource('image', { id: 'debian' })],
-    disks: [aServerDisk('s1')],
+    disks: [aServerDisk('s1'), aResource('disk', { id: 'v1.volume', server_id: 's1', volume_id: 'v1' })],
+    volumes: [aResource('volume', { id: 'v1', disk_id: 'v1.volume', needs: ['disk/v1.volume'] })],
     servers: [server],
   });
 }
@@ -52,7 +54,9 @@ test('a destination that builds every kind is given the whole document', () => {
 
 test('a server needs no flavor and no keypair, and has no key name then', () => {
   const document = supportedDocument(aNeighbourhood(), without('flavor', 'keypair'));
-  expect(document.servers).toMatchObject([{ key_name: null, needs: ['port/p1', 'disk/s1.root'], vcpus: 1, memory_mib: 512 }]);
+  expect(document.servers).toMatchObject([
+    { key_name: null, needs: ['port/p1', 'disk/s1.root', 'volume/v1'], vcpus: 1, memory_mib: 512 },
+  ]);
   expect([document.flavors, document.keypairs]).toEqual([[], []]);
   expect(document.images).toHaveLength(1);
 });

@@ -20,6 +20,7 @@ import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
+import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
 import { startTwin, type Twin } from '../../../twin/twin.ts';
 
 const root = join(import.meta.dirname, '../../../..');
@@ -71,6 +72,7 @@ async function stayingOf(session: CloudSession, project?: string): Promise<reado
 const look = lookAt(() => ground);
 const cases: Cases = {
   ...captureCases(() => contents),
+  ...volumeCaptureCases(() => contents),
   'left_behind.*': {
     fires: ['a project with an image and a zone', () => stayingOf(demo)],
     silent: ['a project with nothing', () => stayingOf(admin)],
@@ -81,6 +83,7 @@ const cases: Cases = {
   },
   ...networkCases(look),
   ...serverCases(look),
+  ...volumeCases(look),
   ...planCases,
 };
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupByKind, parseConfigurations, resourcesOf } from '../../../../shared/model/configurations.ts';
 import { Problem } from '../../../../shared/problem.ts';
-import { aDocument, aDocumentJson, aNetwork, aServer, aTenant } from '../../../support/build.ts';
+import { aDocument, aDocumentJson, aNetwork, aServer, aServerDisk, aTenant } from '../../../support/build.ts';
 
 function refusal(value: unknown): Problem {
   try {
@@ -78,4 +78,12 @@ test('nothing that JSON can say makes it throw anything but a coded problem', ()
 test('a thousand complaints become twenty lines', () => {
   const problem = refusal(aDocumentJson({ networks: Array.from({ length: 1000 }, () => ({})) }));
   expect(problem.message.split('\n').length).toBeLessThan(30);
+});
+
+test('a document of 0.1, which names volumes by id alone, is read', () => {
+  const { disks, servers, volumes } = aDocument({ servers: [aServer({ volumes: ['v1'] })], disks: [aServerDisk('s1')] });
+  expect(servers[0]?.volumes).toEqual([
+    { volume_id: 'v1', boot_index: null, device: '', tag: null, delete_on_termination: false },
+  ]);
+  expect([disks[0]?.volume_id, volumes]).toEqual([null, []]);
 });

@@ -35,3 +35,12 @@ test('where one disk lies at a time, the largest one counts', () => {
   expect(spaceConcerns(twoServers(), 40 * GiB, 'here', { atOnce: 1 })).toEqual([]);
   expect(spaceConcerns(twoServers(), 39 * GiB, 'here', { atOnce: 1 })).toMatchObject([{ code: 'space.tight' }]);
 });
+
+test('volumes count beside the disk of their server, and alone where it has none', () => {
+  const volumeDisk = aResource('disk', { id: 'v.volume', server_id: 'a', volume_id: 'v', min_disk: 30 });
+  expect(spaceConcerns([...twoServers(), volumeDisk], 79 * GiB, 'here')).toMatchObject([{ code: 'space.tight' }]);
+  expect(spaceConcerns([...twoServers(), volumeDisk], 80 * GiB, 'here')).toEqual([]);
+  const alone = [aServer({ id: 'a' }), volumeDisk];
+  expect(spaceConcerns(alone, 29 * GiB, 'here')).toMatchObject([{ code: 'space.tight' }]);
+  expect(spaceConcerns(alone, 30 * GiB, 'here')).toEqual([]);
+});

@@ -14,7 +14,7 @@ import { startTwin, type Twin, type TwinOptions } from '../../../../twin/twin.ts
 /** A furnished twin that ends with the test. */
 export async function aFurnishedTwin(options: Partial<TwinOptions> = {}): Promise<Twin> {
   const stateDir = await mkdtemp(join(tmpdir(), 'twin-'));
-  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, ...options });
+  const twin = await startTwin({ stateDir, pace: 0, gibibyte: 4 * 1024 * 1024, zeroDiskForMembers: true, ...options });
   onTestFinished(async () => {
     await twin.stop();
     await rm(stateDir, { recursive: true, force: true });

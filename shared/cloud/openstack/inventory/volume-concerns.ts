@@ -1,0 +1,103 @@
+import type { Concern } from '../../../model/concern.ts';
+import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
+import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
+import type { Contents } from './contents.ts';
+import { concern, type ServerRule } from './server-concern.ts';
+import { isShared, volumesOfServer } from './volumes.ts';
+
+/** Volumes that Nova names and Cinder does not show to these credentials. */
+const unseen: ServerRule = (server, contents) => {
+  const seen = new Set(contents.volumes?.map(({ id }) => id));
+  const ids = attachmentsOf(server, contents).flatMap(({ volumeId }) => (seen.has(volumeId) ? [] : volumeId));
+  if (ids.length === 0) return null;
+  const says = `has volumes that cannot be read: ${ids.join(', ')}.`;
+  const remedy = 'Capture with credentials that may see them (its project’s, or an admin’s), or leave the server out.';
+  return concern('server.volume_unseen', 'blocking', server, says, remedy);
+};
+
+const shared: ServerRule = (server, contents) => {
+  const all = seenOf(server, contents).filter(isShared);
+  if (all.length === 0) return null;
+  const says = `has volumes that several servers may have at once (multi-attach), which this release does not move: ${namesOf(all)}.`;
+  const remedy = 'Leave the server out, or give it a volume of its own.';
+  return concern('server.volume_multiattach', 'blocking', server, says, remedy);
+};
+
+const encrypted: ServerRule = (server, contents) => {
+  const all = seenOf(server, contents).filter((volume) => volume.encrypted === true);
+  if (all.length === 0) return null;
+  const says = `has encrypted volumes, whose keys stay in the source cloud: ${namesOf(all)}.`;
+  const remedy = 'Retype them to a type without encryption (openstack volume set --type), or leave the server out.';
+  return concern('server.volume_encrypted', 'blocking', server, says, remedy);
+};
+
+const odd: ServerRule = (server, contents) => {
+  const all = seenOf(server, contents).filter(({ status }) => status !== 'in-use');
+  if (all.length === 0) return null;
+  const says = `has volumes that are not in use: ${all.map((volume) => `${nameOf(volume)} is ${volume.status}`).join(', ')}.`;
+  const remedy = 'Wait until the cloud has finished with them, or repair them (openstack volume set --state).';
+  return concern('server.volume_state', 'blocking', server, says, remedy);
+};
+
+const bootUnknown: ServerRule = (server, contents) => {
+  if (!bootsFromVolume(server) || rootOf(server, attachmentsOf(server, contents)) !== undefined) return null;
+  const says = 'boots from a volume, and the cloud does not tell from which.';
+  const remedy = 'Capture as an admin, who sees the name of its root device, or leave it out.';
+  return concern('server.boot_unknown', 'blocking', server, says, remedy);
+};
+
+/** Why the volumes of a server cannot be moved. */
+export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown];
+
+function attachmentsOf({ id }: ApiServer, { attachments }: Contents): readonly ApiAttachment[] {
+  return attachments.get(id) ?? [];
+}
+
+function seenOf(server: ApiServer, contents: Contents): ApiVolume[] {
+  const ids = attachmentsOf(server, contents).map(({ volumeId }) => volumeId);
+  return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id) ?? []);
+}
+
+function nameOf({ id, name }: ApiVolume): string {
+  return name ? `${name} (${id})` : id;
+}
+
+function namesOf(volumes: readonly ApiVolume[]): string {
+  return volumes.map(nameOf).join(', ');
+}
+
+/** What is not seen of the project's volumes, and the room that reading those of servers takes. */
+export function volumeConcerns(contents: Contents): Concern[] {
+  if (contents.volumes === null)
+    return [
+      {
+        code: 'volume.unseen',
+        severity: 'warning',
+        says: 'The volumes of the project cannot be read.',
+        remedy: 'Capture with credentials that may list volumes.',
+      },
+    ];
+  return roomAtSource(contents);
+}
+
+/**
+ * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
+ * for each server at work. Snapshots take gigabytes as well.
+ */
+function roomAtSource(contents: Contents): Concern[] {
+  const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
+  if (sizes.length === 0) return [];
+  const needed: Readonly<Record<string, number>> = { volumes: 1, snapshots: 1, gigabytes: 2 * Math.max(...sizes) };
+  return Object.entries(needed).flatMap(([name, count]): Concern[] => {
+    const quota = contents.quotas[name];
+    if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
+    return [
+      {
+        code: 'volume.source_room',
+        severity: 'warning',
+        says: `To read a volume takes ${count} of the source project's quota of ${name} for a while, for each server at work; ${quota.used} of ${quota.limit} are used.`,
+        remedy: `Raise it at the source to ${quota.used + count} or more, for each server that moves at once.`,
+      },
+    ];
+  });
+}

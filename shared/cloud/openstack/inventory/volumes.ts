@@ -1,0 +1,87 @@
+import { diskIdOf, type ResourceOf } from '../../../model/resource.ts';
+import { asProblem } from '../../../problem.ts';
+import type { DestinationFacts } from '../../facts.ts';
+import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeType } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
+import { readQuotas } from '../facts/quotas.ts';
+import type { CloudSession } from '../session/session.ts';
+import { readAttachments } from '../volumes/attachments.ts';
+import { listTypes } from '../volumes/places.ts';
+import { listOf } from '../volumes/read.ts';
+import type { Scope } from './scope.ts';
+
+/** What was read of a project's volumes. */
+export interface VolumeContents {
+  /** Those of the project; null where they cannot be read. */
+  readonly volumes: readonly ApiVolume[] | null;
+  readonly volumeTypes: readonly ApiVolumeType[];
+  /** The attachments of each server that moves, by its id. */
+  readonly attachments: ReadonlyMap<string, readonly ApiAttachment[]>;
+  /** The limits of the project in which temporary volumes are made. */
+  readonly quotas: DestinationFacts['quotas'];
+}
+
+/** Reads the volumes of a project, and which of the servers have them. */
+export async function readVolumes(
+  session: CloudSession,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<VolumeContents> {
+  const attachments = new Map<string, readonly ApiAttachment[]>();
+  for (const server of servers) attachments.set(server.id, await readAttachments(session, server, signal));
+  const unread = { volumes: null, volumeTypes: [], attachments, quotas: {} };
+  if (!(await session.has('volume', signal))) {
+    // Without Cinder there are no volumes, but for those that a server has all the same.
+    const isUsed = [...attachments.values()].some((all) => all.length > 0);
+    return isUsed ? unread : { ...unread, volumes: [] };
+  }
+  const query = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
+  try {
+    const [volumes, volumeTypes, quotas] = await Promise.all([
+      listOf(session, 'volume', query, signal),
+      listTypes(session, signal),
+      readQuotas(session, signal),
+    ]);
+    const isOwn = (volume: ApiVolume): boolean => (volume['os-vol-tenant-attr:tenant_id'] ?? scope.projectId) === scope.projectId;
+    return { volumes: volumes.filter(isOwn), volumeTypes, attachments, quotas };
+  } catch (error) {
+    if (!['E_FORBIDDEN', 'E_CLOUD_REFUSED'].includes(asProblem(error).code)) throw error;
+    return unread;
+  }
+}
+
+/** The volumes of a server that can be described: readable, and nobody else's. */
+export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumeContents): ApiVolume[] {
+  const ids = (contents.attachments.get(server.id) ?? []).map(({ volumeId }) => volumeId);
+  return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id && !isShared(volume)) ?? []);
+}
+
+/** Whether a volume is, or may be, attached to several servers. */
+export function isShared({ multiattach, attachments }: ApiVolume): boolean {
+  return multiattach === true || attachments.length > 1;
+}
+
+/** A volume of a server, and the disk that its bytes are. */
+export function describeVolume(
+  volume: ApiVolume,
+  server: Pick<ApiServer, 'id'>,
+  { volumeTypes }: VolumeContents,
+): { readonly disk: ResourceOf<'disk'>; readonly volume: ResourceOf<'volume'> } {
+  const type = volumeTypes.find(({ name }) => name === volume.volume_type);
+  const disk_id = diskIdOf(volume.id);
+  const disk = describe('disk', volume, {
+    id: disk_id,
+    server_id: server.id,
+    volume_id: volume.id,
+    min_disk: volume.size,
+    min_ram: 0,
+    properties: {},
+  });
+  const described = describe('volume', volume, {
+    disk_id,
+    type_specs: type?.extra_specs ?? {},
+    read_only: volume.metadata['readonly'] === 'True',
+  });
+  return { disk, volume: described };
+}

@@ -1,0 +1,92 @@
+import type { Concern } from '../../../model/concern.ts';
+import { mappedVolumeType } from '../../../model/mappings.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { flagChangeable } from '../builders/server-volumes.ts';
+import { typeNamed } from '../volumes/places.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
+
+/** A destination without Cinder, and a volume that is too large for it. */
+export const volumeService: PreflightRule = (view) => {
+  const [first] = view.of('volume');
+  if (first === undefined) return [];
+  const about = refOf('volume', first.id);
+  if (view.volumeTypes === null)
+    return [
+      blocking(
+        'volume.service',
+        about,
+        `The destination has no block storage service, and ${view.of('volume').length} volumes are to be made there.`,
+        'Add Cinder to its catalogue, or leave the servers with volumes out.',
+      ),
+    ];
+  const limit = view.quotas['per_volume_gigabytes']?.limit ?? -1;
+  return view
+    .of('volume')
+    .filter(({ size }) => limit >= 0 && size > limit)
+    .map((volume) =>
+      blocking(
+        'volume.size',
+        refOf('volume', volume.id),
+        `Volume ${volume.name || volume.id} has ${volume.size} GiB; the destination's project may have volumes of ${limit} GiB.`,
+        `Raise its quota of per_volume_gigabytes to ${volume.size}.`,
+      ),
+    );
+};
+
+/** A server whose volume is not in the document would be built without it. */
+export const absentVolumes: PreflightRule = (view) => {
+  const ids = new Set(view.of('volume').map(({ id }) => id));
+  return view.of('server').flatMap((server) => {
+    const absent = server.volumes.flatMap(({ volume_id }) => (ids.has(volume_id) ? [] : volume_id));
+    if (absent.length === 0) return [];
+    const says = `The document lacks volumes of server ${server.name}: ${absent.join(', ')}.`;
+    return [blocking('volume.absent', refOf('server', server.id), says, 'Capture again, or leave the server out.')];
+  });
+};
+
+/** Every type needs one at the destination, by the plan or by its name. */
+export const volumeTypes: PreflightRule = (view) => {
+  const byType = Map.groupBy(view.of('volume'), ({ volume_type }) => volume_type);
+  return [...byType].flatMap(([name, volumes]) => (name === null ? [] : typeConcerns(view, name, volumes)));
+};
+
+function typeConcerns(view: PreflightView, name: string, [first]: readonly ResourceOf<'volume'>[]): Concern[] {
+  if (first === undefined || view.volumeTypes === null) return [];
+  const about = refOf('volume', first.id);
+  const to = mappedVolumeType(view.mappings, name);
+  const found = typeNamed(view.volumeTypes, to);
+  if (found === undefined) {
+    const there = view.volumeTypes.map((type) => type.name).join(', ') || 'none';
+    const says = `No volume type ${to === name ? name : `${to}, to which ${name} is mapped,`} exists; there is ${there}.`;
+    return [blocking('volume_type.missing', about, says, `Name one for ${name} in \`mappings.volume_types\`.`)];
+  }
+  const specs = found.extra_specs ?? {};
+  const names = [...new Set([...Object.keys(specs), ...Object.keys(first.type_specs)])].sort();
+  const other = names.filter((key) => specs[key] !== first.type_specs[key]);
+  // Who sees none cannot compare them.
+  const areSeen = Object.keys(first.type_specs).length > 0 && found.extra_specs !== undefined;
+  if (other.length === 0 || !areSeen) return [];
+  const says = `Volume type ${name} becomes ${found.name}, which differs in its extra specs: ${other.join(', ')}.`;
+  return [warning('volume_type.differs', about, says, 'Nothing, if the volumes may lie there; or map it to another type.')];
+}
+
+/** A zone that the destination lacks is left to it. */
+export const volumeZones: PreflightRule = (view) => {
+  const lacking = view.of('volume').filter(({ availability_zone: zone }) => zone !== '' && !view.volumeZones.includes(zone));
+  const [first] = lacking;
+  if (first === undefined || view.volumeTypes === null) return [];
+  const zones = [...new Set(lacking.map(({ availability_zone }) => availability_zone))].join(', ');
+  const says = `${lacking.length} volumes lie in zones that the destination does not have (${zones}); it chooses among ${view.volumeZones.join(', ') || 'none'}.`;
+  return [warning('volume.zone', refOf('volume', first.id), says, 'Nothing, if any zone will do.')];
+};
+
+/** Nova before 2.85 cannot be told later that a volume goes with its server. */
+export const keptVolumes: PreflightRule = (view) => {
+  if (!view.lacks.has(flagChangeable)) return [];
+  const going = view.of('server').filter(({ volumes }) => volumes.some(({ delete_on_termination }) => delete_on_termination));
+  const [first] = going;
+  if (first === undefined) return [];
+  const says = `The volumes of ${going.map(({ name }) => name).join(', ')} no longer go with their servers: the destination's Nova is older than ${flagChangeable}.`;
+  return [warning('server.volume_kept', refOf('server', first.id), says, 'Delete such volumes by hand after their servers.')];
+};

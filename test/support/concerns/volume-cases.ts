@@ -1,0 +1,107 @@
+import type { ApiVolume } from '../../../shared/cloud/openstack/api.ts';
+import type { Contents } from '../../../shared/cloud/openstack/inventory/contents.ts';
+import { described } from '../../../shared/cloud/openstack/inventory/inventory.ts';
+import type { ResourceOf } from '../../../shared/model/resource.ts';
+import { aResource } from '../../conformance/tenant.ts';
+import type { Case, Cases, Situation } from './case.ts';
+import { as, type Look, type Otherwise } from './look.ts';
+
+const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
+
+/** A volume that the first server has. */
+function aVolume(contents: Contents, fields: Partial<ApiVolume>): ApiVolume {
+  return {
+    id: 'v1',
+    name: 'data',
+    status: 'in-use',
+    size: 4,
+    volume_type: null,
+    availability_zone: 'nova',
+    bootable: 'true',
+    metadata: {},
+    attachments: [{ server_id: contents.servers[0]?.id ?? '' }],
+    ...fields,
+  };
+}
+
+type Change = (contents: Contents) => Partial<Contents>;
+
+/** The contents whose first server has a volume, at a device. */
+const having =
+  (fields: Partial<ApiVolume> = {}, device = '/dev/vda', more: Change = () => ({})): Change =>
+  (contents) => ({
+    volumes: [aVolume(contents, fields)],
+    attachments: new Map([[contents.servers[0]?.id ?? '', [{ volumeId: 'v1', device }]]]),
+    ...more(contents),
+  });
+
+const withoutImage: Change = ({ servers }) => ({ servers: servers.map((server) => ({ ...server, image: '' as const })) });
+
+/** The cases of a capture that are about volumes. */
+export function volumeCaptureCases(read: () => Contents): Cases {
+  const when = (what: string, change: Change): Situation => [
+    what,
+    () => described({ ...read(), ...change(read()) }, true).concerns,
+  ];
+  const quota =
+    (limit: number): Change =>
+    () => ({ quotas: { volumes: { limit, used: 3 } } });
+  const plain = when('a volume of one server', having());
+  return {
+    'server.volume_unseen': between(when('one that Cinder does not show', having({ id: 'another' })), plain),
+    'server.volume_multiattach': between(when('one that may have several servers', having({ multiattach: true })), plain),
+    'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
+    'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
+    'server.boot_unknown': between(
+      when('a server without an image, and a volume that is not the first', having({}, '/dev/vdc', withoutImage)),
+      when('and one that is the first', having({}, '/dev/vda', withoutImage)),
+    ),
+    'volume.unseen': between(
+      when('volumes that may not be listed', () => ({ volumes: null })),
+      plain,
+    ),
+    'volume.source_room': between(
+      when('a quota without room for another volume', having({}, '/dev/vda', quota(3))),
+      when('one with room', having({}, '/dev/vda', quota(4))),
+    ),
+  };
+}
+
+/** The cases of volumes at the destination. */
+export function volumeCases(look: Look): Cases {
+  const volume = aResource('volume', { id: 'v1', disk_id: 'v1.volume', size: 4, volume_type: 'fast', availability_zone: 'nova' });
+  const types = [{ id: 't1', name: 'fast' }];
+  const zones = ['nova'];
+  const whole = { volumeTypes: types, volumeZones: zones };
+  const when = (
+    what: string,
+    destination: Otherwise['destination'] = {},
+    fields: Partial<ResourceOf<'volume'>> = {},
+  ): Situation =>
+    look(what, ({ tenant }) => ({
+      destination: { ...whole, ...destination },
+      resources: [...tenant.resources, { ...volume, ...fields }],
+    }));
+  const fits = when('a volume whose type and zone are there');
+  const largest = (limit: number) => ({ quotas: { per_volume_gigabytes: { limit, used: 0 } } });
+  const attached = { volume_id: 'v1', boot_index: null, device: '', tag: null, delete_on_termination: true };
+  const server = (what: string, lacks: readonly string[], resources: readonly ResourceOf<'volume'>[]): Situation =>
+    look(what, (ground) => ({
+      destination: { ...whole, lacks: new Set(lacks) },
+      resources: [...as(ground, 'server', { volumes: [attached] }), ...resources],
+    }));
+  const specs = (extra: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { kind: extra } }] });
+  const flash = { type_specs: { kind: 'flash' } };
+  return {
+    'volume.service': between(when('a destination without block storage', { volumeTypes: null }), fits),
+    'volume.size': between(when('volumes of 3 GiB at the most', largest(3)), when('of 4 GiB', largest(4))),
+    'volume.zone': between(when('another zone', { volumeZones: ['east'] }), fits),
+    'volume.absent': between(
+      server('a server whose volume is not in the document', [], []),
+      server('one whose volume is', [], [volume]),
+    ),
+    'server.volume_kept': between(server('a destination before 2.85', ['2.85'], [volume]), server('a newer one', [], [volume])),
+    'volume_type.missing': between(when('another type', { volumeTypes: [{ id: 't2', name: 'slow' }] }), fits),
+    'volume_type.differs': between(when('other extra specs', specs('tape'), flash), when('the same ones', specs('flash'), flash)),
+  };
+}

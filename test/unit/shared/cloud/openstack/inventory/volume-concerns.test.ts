@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { aHand } from '../a-destination.ts';
+import { signal } from '../a-source.ts';
+import { aSourceWithVolumes, aVolumeOf } from '../a-volume-server.ts';
+
+test('a server that boots from a volume is captured with its volumes in order, and nothing of them blocks', async () => {
+  const { capture, root, data, serverId, cloud } = await aSourceWithVolumes();
+  const { document, codes } = await capture();
+  const [server] = document.servers;
+  expect(server?.volumes).toEqual([
+    { volume_id: root, boot_index: 0, device: '/dev/vda', tag: null, delete_on_termination: true },
+    { volume_id: data, boot_index: null, device: '/dev/vdb', tag: 'data', delete_on_termination: false },
+  ]);
+  expect(server?.needs).toEqual(expect.arrayContaining([`volume/${root}`, `disk/${data}.volume`]));
+  expect(document.volumes).toMatchObject([
+    { id: root, disk_id: `${root}.volume`, size: 1, bootable: true, image_metadata: { hw_disk_bus: 'scsi' } },
+    { id: data, metadata: { of: 'the tenant' }, bootable: false, volume_type: '__DEFAULT__', availability_zone: 'nova' },
+  ]);
+  expect(document.disks.map(({ id, server_id, volume_id }) => [id, server_id, volume_id])).toEqual([
+    [`${root}.volume`, serverId, root],
+    [`${data}.volume`, serverId, data],
+  ]);
+  expect(codes.filter((code) => /blocking|volumes?\b|not_carried|unknown_attribute/.test(code))).toEqual([]);
+  expect((await cloud.recapture(serverId, signal())).server.volumes).toEqual(server?.volumes);
+});
+
+test('volumes without a server, and snapshots of volumes, are said to stay behind', async () => {
+  const { capture, hand, data } = await aSourceWithVolumes();
+  await aVolumeOf(hand, { name: 'an archive' });
+  await hand.ask('POST', 'volume', '/snapshots', { snapshot: { volume_id: data, name: 'before the upgrade' } });
+  const { codes, document } = await capture();
+  expect(codes).toEqual(expect.arrayContaining(['warning left_behind.volume_snapshots', 'warning left_behind.volumes']));
+  expect(document.volumes).toHaveLength(2);
+});
+
+test('an encrypted volume blocks its server, and so does one that is in no usable state', async () => {
+  const { capture, hand, twin, serverId, root } = await aSourceWithVolumes();
+  const admin = await aHand(twin, 'admin', 'demo');
+  const { volume_type } = await admin.ask<{ volume_type: { id: string } }>('POST', 'volume', '/types', {
+    volume_type: { name: 'secret' },
+  });
+  await admin.ask('POST', 'volume', `/types/${volume_type.id}/encryption`, { encryption: { provider: 'luks' } });
+  const hidden = await aVolumeOf(hand, { volume_type: 'secret' });
+  await hand.ask('POST', 'compute', `/servers/${serverId}/os-volume_attachments`, { volumeAttachment: { volumeId: hidden } });
+  await admin.ask('POST', 'volume', `/volumes/${root}/action`, { 'os-reset_status': { status: 'maintenance' } });
+  const { codes } = await capture();
+  expect(codes).toEqual(expect.arrayContaining(['blocking server.volume_encrypted', 'blocking server.volume_state']));
+});
+
+test('a volume that several servers may have blocks its server', async () => {
+  const { capture, hand, twin, serverId } = await aSourceWithVolumes();
+  const admin = await aHand(twin, 'admin', 'demo');
+  const type = { name: 'shared', extra_specs: { multiattach: '<is> True' } };
+  await admin.ask('POST', 'volume', '/types', { volume_type: type });
+  const volumeId = await aVolumeOf(hand, { volume_type: 'shared' });
+  await hand.ask('POST', 'compute', `/servers/${serverId}/os-volume_attachments`, { volumeAttachment: { volumeId } });
+  const { codes, document } = await capture();
+  expect(codes).toContain('blocking server.volume_multiattach');
+  expect(document.volumes.map(({ id }) => id)).not.toContain(volumeId);
+});
+
+test('a quota of the source without room for a snapshot and a temporary volume is told', async () => {
+  const { capture, twin } = await aSourceWithVolumes();
+  twin.faults.set([{ do: 'quota', service: 'volume', set: { volumes: 2, gigabytes: 3 } }]);
+  expect((await capture()).codes.filter((code) => code === 'warning volume.source_room')).toHaveLength(2);
+});
