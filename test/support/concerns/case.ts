@@ -22,11 +22,6 @@ export type Cases = Readonly<Record<string, Case>>;
 
 /** Codes that are tested elsewhere, because what finds them asks other daemons. */
 export const ownTests: Readonly<Record<string, OwnTest>> = {
-  'server.gone': {
-    file: 'test/unit/sender/control/check-plan.test.ts',
-    title: 'what has changed at the clouds since is named, and what would stop the plan blocks it',
-    product: 'sender/control/check-plan.ts',
-  },
   'campaign.unreadable': {
     file: 'test/unit/receiver/campaign/earlier.test.ts',
     title:

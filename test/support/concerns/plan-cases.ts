@@ -1,5 +1,6 @@
 import { policyConcerns } from '../../../sender/plan/policies.ts';
 import { withoutSkipped } from '../../../sender/plan/skip.ts';
+import { goneConcerns, type HeldServer, staleSkips, withHeld } from '../../../sender/plan/staleness.ts';
 import { supportedPart } from '../../../shared/cloud/supported.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { resourcesOf } from '../../../shared/model/configurations.ts';
@@ -21,6 +22,16 @@ function policies(what: string, more: Readonly<Record<string, unknown>>, disk = 
 function skipping(what: string, skip: readonly Ref[]): Situation {
   const document = aDocument({ routers: [aResource('router', { id: 'r1' })] });
   return [what, () => withoutSkipped(document, skip, 'plan.yaml').concerns];
+}
+
+/** A plan that skips a router, held against a project that has that one. */
+function skippingLater(what: string, router: Ref): Situation {
+  const document = aDocument({ routers: [aResource('router', { id: 'r1' })] });
+  return [what, () => staleSkips(aPlan(document, { skip: [router] }), document).concerns];
+}
+
+function held(what: string, by: readonly HeldServer[]): Situation {
+  return [what, () => withHeld(by, aTenant(2), [])];
 }
 
 /** A server with a disk of 10 GiB from an image that holds 2 GiB. */
@@ -53,6 +64,18 @@ const between = (fires: Situation, silent: Situation): Case => ({ fires, silent 
 /** The cases of a plan, of the room on both machines, and of a destination without some kinds. */
 export const planCases: Cases = {
   'plan.skipped': between(skipping('a plan that skips a router', ['router/r1']), skipping('a plan that skips nothing', [])),
+  'plan.skip_absent': between(
+    skippingLater('a plan that skips a router which is gone', 'router/r2'),
+    skippingLater('one that skips a router which is there', 'router/r1'),
+  ),
+  'server.in_campaign': between(
+    held('a server of a campaign that is ready', [{ server: 's1', campaign: 'c1', state: 'ready' }]),
+    held('servers of no open campaign', []),
+  ),
+  'server.gone': between(
+    ['a plan with a server which is gone', () => goneConcerns(['s1'])],
+    ['one whose servers are there', () => goneConcerns([])],
+  ),
   'space.short': between(room('less room than the image holds', 1), room('more than it holds', 3)),
   'space.tight': between(room('less room than the disk has', 9), room('as much as it has', 10)),
   'calendar.never': between(
