@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { beginMigration, openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
+import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
 import { makeShop } from '../support/shop.ts';
 import {
   addVolumeServer,
@@ -90,8 +90,21 @@ async function temporaries(): Promise<readonly string[]> {
   return left;
 }
 
+/**
+ * Begins the campaign of the whole project. Reading volumes blocks a plan until its operator
+ * accepts it, and nothing else does.
+ */
+async function begin(edit: (plan: string) => string = (plan) => plan): Promise<string> {
+  const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [] });
+  const codes = concerns.flatMap(({ code, severity }) => (severity === 'blocking' ? code : []));
+  expect(new Set(codes)).toEqual(new Set(['server.volume_snapshot']));
+  await expect(sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} })).rejects.toMatchObject({ code: 'E_BLOCKED' });
+  const accepted = plan.replace(/^mappings:$/m, 'mappings:\n  accept: [server.volume_snapshot]');
+  return (await sender.daemon.migrate({ plan: edit(accepted), file: 'plan.yaml', options: {} })).campaign;
+}
+
 test('a server that boots from a volume moves cold with its data volume: every byte, attribute and flag', async () => {
-  const campaign = await beginMigration(sender);
+  const campaign = await begin();
   await untilState(sender, 'ready');
   const there = await volumesAt(world.destination.user);
   const here = await volumesAt(world.source.user);
@@ -119,14 +132,14 @@ test('a server that boots from a volume moves cold with its data volume: every b
 
 test('a server that writes into its volumes all the while moves warm, and nothing of it is lost', async () => {
   world.source.twin.faults.set([{ do: 'guest-writes', name: volumeServer, bytes: 4096, span: 1024 * 1024 }]);
-  await beginMigration(sender, warm('now', { round_threshold_mib: 4 }));
+  await begin(warm('now', { round_threshold_mib: 4 }));
   await untilState(sender, 'ready');
   expect(await digestsAt('destination')).toEqual(await digestsAt('source'));
 });
 
 test('a rollback leaves the source running and no volume, image or snapshot of ours in either cloud', async () => {
   const before = await volumesAt(world.source.user);
-  const campaign = await beginMigration(sender);
+  const campaign = await begin();
   await untilState(sender, 'ready');
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
@@ -138,7 +151,7 @@ test('a rollback leaves the source running and no volume, image or snapshot of o
 
 test('daemons that are killed while volumes are read and written go on, and leave nothing temporary', async () => {
   await writeInto(join(dir, 'source'), (await volumesAt(world.source.user))[0]?.id ?? '', Buffer.from('more'), 3_100_000);
-  const campaign = await beginMigration(sender);
+  const campaign = await begin();
   const untilSeen = async (look: () => Promise<boolean>): Promise<void> => {
     await expect.poll(look, { timeout: 100_000, interval: 20 }).toBe(true);
   };

@@ -52,6 +52,10 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     'server.volume_multiattach': between(when('one that may have several servers', having({ multiattach: true })), plain),
     'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
     'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
+    'server.volume_snapshot': between(
+      plain,
+      when('a server without one', () => ({})),
+    ),
     'server.boot_unknown': between(
       when('a server without an image, and a volume that is not the first', having({}, '/dev/vdc', withoutImage)),
       when('and one that is the first', having({}, '/dev/vda', withoutImage)),

@@ -46,8 +46,22 @@ const bootUnknown: ServerRule = (server, contents) => {
   return concern('server.boot_unknown', 'blocking', server, says, remedy);
 };
 
+/**
+ * A volume is read through a snapshot while it stays attached. With `nfs_qcow2_volumes` unset
+ * Cinder's NFS driver keeps calling such a volume raw, though its file is a qcow2 then, and the
+ * server finds no disk at its next start. The API tells no back end, so that its operator decides.
+ */
+const bySnapshot: ServerRule = (server, contents) => {
+  const { length } = attachmentsOf(server, contents);
+  if (length === 0) return null;
+  const says = `has ${length === 1 ? 'a volume' : `${length} volumes`}, read through snapshots in Cinder. On NFS with raw volumes such a snapshot can leave it without its disk at its next start, and Godwit was never tried with a real Cinder.`;
+  const remedy =
+    'Try it with a server that may be lost, then accept it: `server.volume_snapshot` in `mappings.accept`. Or leave the server out.';
+  return concern('server.volume_snapshot', 'blocking', server, says, remedy);
+};
+
 /** Why the volumes of a server cannot be moved. */
-export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown];
+export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown, bySnapshot];
 
 function attachmentsOf({ id }: ApiServer, { attachments }: Contents): readonly ApiAttachment[] {
   return attachments.get(id) ?? [];

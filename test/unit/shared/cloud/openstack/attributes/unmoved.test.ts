@@ -71,7 +71,7 @@ describe('an attribute that nobody knows', () => {
     );
     const concerns = unmovedConcerns(ports);
     expect(concerns).toHaveLength(1);
-    expect(concerns[0]?.says).toMatch(/\(0 and others\) of port port 0, port 1, .* and 990 more/);
+    expect(concerns[0]?.says).toMatch(/\(0 and others\) of ports port 0, port 1, .* and 990 more/);
     expect(concerns[0]?.about).toBeUndefined();
   });
 });
