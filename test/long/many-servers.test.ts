@@ -11,8 +11,8 @@ import { aDisk } from '../support/shop.ts';
 import { openSite, planWhole, type Site } from '../support/site.ts';
 
 const MiB = 1024 * 1024;
-/** `GODWIT_SERVERS` makes a shorter run of the same. */
-const count = Number(process.env['GODWIT_SERVERS'] ?? 1000);
+/** How many there are; `npm run test:thousand` takes a thousand. */
+const count = Number(process.env['GODWIT_SERVERS'] ?? 60);
 
 let site: Site;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => site?.endings.run());
 
-test('a campaign of 1,000 servers takes less than 600 MiB of each daemon, and no long turn of theirs', async () => {
+test('a campaign of many servers takes less than 600 MiB of each daemon, and no long turn of theirs', async () => {
   const file = await planWhole(site);
   const plan = parse(await readFile(file, 'utf8')) as Plan;
   await writeFile(file, stringify({ ...plan, options: { ...plan.options, parallel: 16 } }));
