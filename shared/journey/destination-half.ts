@@ -62,9 +62,9 @@ function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
  */
 async function create(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   await tools.mustBeStopped(move.server.id, tools.signal);
-  const plugged = await ensureAll(lacking(move, move.ports), tools);
+  const plugged = await complete(move, move.ports, tools);
   // Both end before a failure is told: nothing is removed while it is made.
-  const ends = await Promise.allSettled([createServer(move, tools), connect(move, tools)]);
+  const ends = await Promise.allSettled([createServer(move, tools), complete(move, move.floatingIps, tools)]);
   return ends.reduce((sum, end) => {
     if (end.status === 'rejected') throw end.reason;
     return { built: { ...sum.built, ...end.value.built }, details: { ...sum.details, ...end.value.details } };
@@ -98,7 +98,26 @@ async function remove({ server, ports, floatingIps }: Arrival, tools: Destinatio
   await removeAll([...ports, refOf('server', server.id)], tools);
 }
 
-/** Gives the floating addresses to the new server, as far as they were not prepared. */
+/**
+ * Builds ports or floating addresses. What was prepared is looked at once more: the copy may have
+ * taken hours, in which somebody removed what nobody seemed to use.
+ */
+function complete(
+  { learned: { built = {} } }: Arrival,
+  refs: readonly Ref[],
+  tools: DestinationTools,
+): Promise<LearnedOnArrival> {
+  const { destination, prepare, signal } = tools;
+  return buildAll(refs, async (ref) => {
+    const known = built[ref];
+    const again = known === undefined ? null : await prepare?.(ref, signal);
+    const now = again ?? (await destination.ensure(ref, signal));
+    // What is as it was need not be learned twice.
+    return now.id === known ? null : now;
+  });
+}
+
+/** Gives the new server the floating addresses that it still lacks. */
 function connect(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   return ensureAll(lacking(move, move.floatingIps), tools);
 }

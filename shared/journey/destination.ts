@@ -81,6 +81,11 @@ export interface DestinationTools {
    * where the source cannot be asked.
    */
   readonly mustBeAbleToReturn?: (server: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Looks again at a port or floating IP that was built before the stop, and mends it; null where
+   * that is not known. Absent where nothing was.
+   */
+  readonly prepare?: (ref: Ref, signal: AbortSignal) => Promise<BuiltHere | null>;
   /** Copies the wrong blocks of a server's disks again; absent where the source cannot be asked. */
   readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
   readonly options: ServerTimeouts;

@@ -74,7 +74,11 @@ export class SharedWindow {
   #wait(session: SessionHolding, bytes: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: WaitingPull = { session, bytes, go: resolve };
-    const giveUp = (): void => reject(signal.reason);
+    const giveUp = (): void => {
+      // Before the promise settles: nobody may admit it in between.
+      this.#waiting.delete(waiting);
+      reject(signal.reason);
+    };
     // Looked at again and again: what it holds may leave while this pull waits.
     const looking = setInterval(() => {
       if (session.pulls === 0) this.#admit(waiting);

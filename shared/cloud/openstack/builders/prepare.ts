@@ -2,7 +2,6 @@ import { canonicalIp } from '../../../ip.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiSubnet } from '../api.ts';
 import { reserve } from './floating-ip.ts';
 import type { Site } from './site.ts';
 
@@ -11,30 +10,21 @@ import type { Site } from './site.ts';
  * whether that may be all of it. Both clouds may reach the same networks, and nothing tells.
  */
 export async function prepare(site: Site, resource: Resource, context: BuildContext): Promise<boolean> {
-  if (resource.kind === 'port') return isUnnoticed(site, resource, context);
+  if (resource.kind === 'port') return isUnnoticed(resource, context);
   if (resource.kind !== 'floating_ip' || isPublished(resource, context)) return false;
   const { thing } = await reserve(site, resource, context);
   return !addressesAtSource(context).has(canonicalIp(thing.floating_ip_address));
 }
 
 /**
- * An unbound port answers nobody. But dnsmasq answers the MAC of every port of its network, bound
- * or not (neutron/agent/linux/dhcp.py, _iter_hosts). Where the guest at the source is on that
- * network, too, it could take our subnet's routes; that cannot be where we made the network.
+ * An unbound port answers nobody, but a network that is there already may reach the guest at the
+ * source. dnsmasq answers the MAC of every port of its network, bound or not
+ * (neutron/agent/linux/dhcp.py, _iter_hosts), and OVN sends what is for the MAC of a port to that
+ * port, bound or not, and no longer to the outside (ovn-northd(8), "Destination Lookup"). Neither
+ * can be where we made the network.
  */
-async function isUnnoticed(
-  site: Site,
-  { id, network_id, fixed_ips }: ResourceOf<'port'>,
-  context: BuildContext,
-): Promise<boolean> {
-  const { mappings, signal } = context;
-  if (mappedTo(mappings, 'ports', id) !== null || mappedTo(mappings, 'networks', network_id) === null) return true;
-  for (const { subnet_id } of fixed_ips) {
-    const path = `/subnets/${context.built(refOf('subnet', subnet_id))}`;
-    const subnet = await site.get<ApiSubnet>('network', path, 'subnet', signal);
-    if (subnet?.enable_dhcp !== false) return false;
-  }
-  return true;
+function isUnnoticed({ id, network_id }: ResourceOf<'port'>, { mappings }: BuildContext): boolean {
+  return mappedTo(mappings, 'ports', id) !== null || mappedTo(mappings, 'networks', network_id) === null;
 }
 
 /**
@@ -58,7 +48,8 @@ function addressesAtSource(context: BuildContext): ReadonlySet<string> {
   const addresses = context.resources().flatMap((one) => {
     if (one.kind === 'floating_ip') return [one.floating_ip_address];
     if (one.kind === 'gateway') return one.external_fixed_ips.map(({ ip_address }) => ip_address);
-    return one.kind === 'port' ? one.fixed_ips.map(({ ip_address }) => ip_address) : [];
+    if (one.kind !== 'port') return [];
+    return [...one.fixed_ips, ...one.allowed_address_pairs].map(({ ip_address }) => ip_address);
   });
   return new Set(addresses.map(canonicalIp));
 }

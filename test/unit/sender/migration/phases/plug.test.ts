@@ -201,6 +201,22 @@ test('a prepared port that somebody deletes at the destination is made again bef
   expect((await floatingOf(world.destination)).map(({ port_id }) => port_id)).toEqual([web?.id]);
 });
 
+test('what was prepared and somebody deletes while the disk is copied is made again before the server', async () => {
+  const { world, sender } = await template.world();
+  const { user, twin } = world.destination;
+  twin.faults.set([{ do: 'delay', ms: 1_500, match: { service: 'image', method: 'POST', path: '/images$' } }]);
+  const campaign = await beginMigration(sender);
+  await untilFact(sender, campaign, ({ phase, fact }) => phase === 'import' && fact === 'begun');
+  for (const { id } of await user.list<{ id: string }>('network', '/floatingips', 'floatingips'))
+    await user.send('DELETE', 'network', `/floatingips/${id}`);
+  for (const { id } of await serverPortsOf(world.destination)) await user.send('DELETE', 'network', `/ports/${id}`);
+  await untilState(sender, 'ready');
+  const ports = await serverPortsOf(world.destination);
+  expect(ports.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+  const web = ports.find(({ fixed_ips }) => fixed_ips[0]?.ip_address === '10.20.0.10');
+  expect((await floatingOf(world.destination)).map(({ port_id }) => port_id)).toEqual([web?.id]);
+});
+
 test('a rollback that keeps one server leaves nothing that was prepared for another, which has not moved', async () => {
   const { world, sender, campaign } = await aWaitingCampaign();
   const [web, other] = await serversAt(world.source);

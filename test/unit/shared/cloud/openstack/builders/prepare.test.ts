@@ -19,10 +19,8 @@ async function aSite(): Promise<{ campaign: Campaign; hand: Hand }> {
   return { campaign, hand: await aHand(twin) };
 }
 
-/**
- * The port of a campaign whose inner network is mapped to an existing one, with DHCP or without.
- */
-async function aMappedPort(enable_dhcp: boolean): Promise<{ campaign: Campaign; port: Resource }> {
+/** The port of a campaign whose inner network is mapped to an existing one without DHCP. */
+async function aMappedPort(): Promise<{ campaign: Campaign; port: Resource }> {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
   const hand = await aHand(twin);
@@ -32,7 +30,7 @@ async function aMappedPort(enable_dhcp: boolean): Promise<{ campaign: Campaign; 
   });
   for (const index of [0, 1]) {
     const { cidr } = campaign.tenant.get('subnet', index);
-    const subnet = { network_id: network.id, cidr, ip_version: 4, enable_dhcp };
+    const subnet = { network_id: network.id, cidr, ip_version: 4, enable_dhcp: false };
     await hand.ask('POST', 'network', '/subnets', { subnet });
   }
   campaign.tenant.mappings.networks[inner.id] = { to: network.id };
@@ -45,12 +43,20 @@ test('a port goes unnoticed on a network that the campaign makes', async () => {
   expect(await prepare(campaign, campaign.tenant.get('port'))).toBe(true);
 });
 
-test.each([
-  { dhcp: true, unnoticed: false, says: 'waits for the stop where DHCP would answer the guest at the source' },
-  { dhcp: false, unnoticed: true, says: 'goes unnoticed where there is no DHCP' },
-])('a port on an existing network $says', async ({ dhcp, unnoticed }) => {
-  const { campaign, port } = await aMappedPort(dhcp);
-  expect(await prepare(campaign, port)).toBe(unnoticed);
+test('a port on an existing network waits for the stop: the guest at the source may be on it, too', async () => {
+  const { campaign, port } = await aMappedPort();
+  expect(await prepare(campaign, port)).toBe(false);
+});
+
+test('a floating IP with an address that a port of the tenant may answer for waits for the stop', async () => {
+  const { campaign } = await aSite();
+  const floating = { ...campaign.tenant.get('floating_ip'), floating_ip_address: '172.24.10.99' };
+  campaign.tenant.mappings.floating_ips[floating.id] = { to: '172.24.10.98' };
+  const port = campaign.tenant.get('port');
+  const context = campaign.context(floating);
+  expect(await campaign.cloud.prepare(floating, { ...context, resources: () => [floating, port] })).toBe(true);
+  const virtual = { ...port, allowed_address_pairs: [{ ip_address: '172.24.10.98' }] };
+  expect(await campaign.cloud.prepare(floating, { ...context, resources: () => [floating, virtual] })).toBe(false);
 });
 
 test('a floating IP whose address is not the source’s may be associated; it is not before that is asked for', async () => {
