@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
@@ -15,14 +15,17 @@ export type Dated<F> = F & { readonly at: string };
  */
 const reserveBytes = 256 * 1024;
 
+/** Bytes of it that are freed at once: more would be taken by whoever else writes to the disk. */
+const reserveStepBytes = 16 * 1024;
+
 /** Bytes that must be free before a reserve that was given up is made again. */
 const roomForReserveBytes = 4 * reserveBytes;
 
 /**
- * A reserve is made before the first fact; one that is `gone` was given up, or found no room, and
- * is made again once there is much.
+ * A reserve is made before the first fact; one that is `used` was given up, at least in part, or
+ * found no room, and is made again once there is much.
  */
-type Reserve = 'not needed yet' | 'there' | 'gone';
+type Reserve = 'not needed yet' | 'there' | 'used';
 
 /** A journal as it was found: its facts, their bytes, and its reserve. */
 interface Opened<F> {
@@ -94,12 +97,7 @@ export class Journal<F extends object> {
     await this.#writing.run(async () => {
       try {
         if (this.#reserve === 'not needed yet') this.#reserve = await keepReserve(this.path);
-        await this.#write(line).catch(async (error: unknown) => {
-          if (!isFull(error)) throw error;
-          this.#reserve = 'gone';
-          if (!(await giveUpReserve(this.path))) throw error;
-          await this.#write(line);
-        });
+        await this.#write(line).catch((error: unknown) => this.#writeIntoReserve(line, error));
       } catch (cause) {
         const says = `Cannot write the journal ${this.path}: ${(cause as Error).message}.`;
         throw new Problem(isFull(cause) ? 'E_DISK_FULL' : 'E_STATE_DAMAGED', says, { about: this.path, cause });
@@ -116,13 +114,19 @@ export class Journal<F extends object> {
     await this.#writing.run(() => this.#file.close());
   }
 
+  /** Writes a line that found no room, and throws its error where the reserve has none either. */
+  async #writeIntoReserve(line: Buffer, error: unknown): Promise<void> {
+    if (!isFull(error)) throw error;
+    this.#reserve = 'used';
+    if (!(await giveUpSome(this.path))) throw error;
+    await this.#write(line).catch((again: unknown) => this.#writeIntoReserve(line, again));
+  }
+
   /** A disk that was full once may be full again. A failure is no failure of the fact. */
   async #restoreReserve(): Promise<void> {
-    if (this.#reserve !== 'gone') return;
+    if (this.#reserve !== 'used') return;
     try {
-      const { bavail, bsize } = await statfs(dirname(this.path));
-      if (bavail * bsize < roomForReserveBytes) return;
-      this.#reserve = await keepReserve(this.path);
+      if (await hasRoom(this.path)) this.#reserve = await keepReserve(this.path);
     } catch {
       // The next fact tries again.
     }
@@ -171,27 +175,36 @@ export async function readFacts<F extends object>(path: string): Promise<readonl
 }
 
 /**
- * Makes the reserve, of random bytes that no file system stores as a hole; `gone` where the disk is
- * full.
+ * Makes the reserve, of random bytes that no file system stores as a hole; `used` where the disk is
+ * full: what is left of an earlier one stays then.
  */
 async function keepReserve(path: string): Promise<Reserve> {
   const kept = await stat(reserveOf(path)).catch(() => null);
   if (kept?.size === reserveBytes) return 'there';
+  if (kept !== null && !(await hasRoom(path))) return 'used';
   try {
     await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 });
     return 'there';
   } catch (error) {
-    await giveUpReserve(path);
+    await rm(reserveOf(path), { force: true });
     if (!isFull(error)) throw error;
-    return 'gone';
+    return 'used';
   }
 }
 
-/** Frees the reserve; false when there is none left. */
-async function giveUpReserve(path: string): Promise<boolean> {
-  const had = (await stat(reserveOf(path)).catch(() => null)) !== null;
-  await rm(reserveOf(path), { force: true });
-  return had;
+/** Frees some of the reserve; false when there is none left. */
+async function giveUpSome(path: string): Promise<boolean> {
+  const reserve = reserveOf(path);
+  const kept = await stat(reserve).catch(() => null);
+  if (kept === null) return false;
+  if (kept.size > reserveStepBytes) await truncate(reserve, kept.size - reserveStepBytes);
+  else await rm(reserve, { force: true });
+  return true;
+}
+
+async function hasRoom(path: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  return bavail * bsize >= roomForReserveBytes;
 }
 
 function reserveOf(path: string): string {
