@@ -79,6 +79,12 @@ async function aVolumeCampaign(
   return { twin, stateDir, hand: await aHand(twin), cloud, volume, ref: refOf('volume', id), context };
 }
 
+interface HeldVolume {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly volume_image_metadata: Readonly<Record<string, string>>;
+}
+
 async function imagesAt(hand: Hand): Promise<number> {
   return (await hand.ask<{ images: unknown[] }>('GET', 'image', '/images')).images.length;
 }
@@ -140,6 +146,23 @@ test('a volume whose bytes are not those of the disk is found by reading it back
   onTestFinished(() => clearInterval(timer));
   await expect(building).rejects.toMatchObject({ code: 'E_IMAGE_MISMATCH' });
   expect(await volumesAt(hand)).toBe(0);
+});
+
+test('a volume is read back although its cloud hides the image metadata', async () => {
+  const { cloud, volume, context, hand, stateDir, twin } = await aVolumeCampaign();
+  twin.faults.set([{ do: 'status', status: 400, match: { service: 'volume', method: 'POST', body: 'upload_image' }, times: 1 }]);
+  await expect(cloud.ensure(volume, context)).rejects.toMatchObject({ code: 'E_CLOUD_REFUSED' });
+  const { volumes } = await hand.ask<{ volumes: HeldVolume[] }>('GET', 'volume', '/volumes/detail');
+  const [made] = volumes;
+  if (made === undefined) throw new Error('no volume was made');
+  expect(made.metadata).toHaveProperty('godwit_unchecked');
+  for (const key of Object.keys(made.volume_image_metadata))
+    await hand.ask('POST', 'volume', `/volumes/${made.id}/action`, { 'os-unset_image_metadata': { key } });
+  await writeInto(stateDir, made.id, Buffer.from('x'), 1_000_000);
+  await expect(cloud.ensure(volume, context)).rejects.toMatchObject({ code: 'E_IMAGE_MISMATCH' });
+  const { id } = await cloud.ensure(volume, context);
+  const shown = await hand.ask<{ volume: HeldVolume }>('GET', 'volume', `/volumes/${id}`);
+  expect(shown.volume.metadata).not.toHaveProperty('godwit_unchecked');
 });
 
 test('a creation that was cut is gone on with, and its image and its volume are swept where it is not', async () => {
