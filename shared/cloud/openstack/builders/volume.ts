@@ -9,7 +9,7 @@ import { createOrFind } from '../session/late.ts';
 import { imageStamp } from '../stamp.ts';
 import { listTypes, listVolumeZones, typeNamed } from '../volumes/places.ts';
 import { actOn, createOf, destroyOf, readOf, stampedOf, untilAvailable } from '../volumes/read.ts';
-import { isUnchecked, uncheckedKey, uncheckedMark } from '../volumes/unchecked.ts';
+import { isLate, isUnchecked, uncheckedKey, uncheckedMark } from '../volumes/unchecked.ts';
 import { disk as diskImage, removeImages } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import { readBack } from './read-back.ts';
@@ -51,7 +51,7 @@ export const volume: Family<'volume'> = {
   async remove(site, id, campaign, patience, ref) {
     const { signal } = patience;
     for (const late of await stamped(site, ref, { campaign, signal }))
-      if (late.id !== id) await destroyOf(site.session, 'volume', late.id, patience);
+      if (late.id !== id && isLate(late)) await destroyOf(site.session, 'volume', late.id, patience);
     // An unfinished creation may have left the image, and no volume.
     await removeImages(site, refOf('disk', diskIdOf(idOf(ref))), { campaign, signal });
     const is = await readOf(site.session, 'volume', id, signal);
@@ -73,12 +73,12 @@ async function stamped(
   return stampedOf(site.session, 'volume', imageStamp(campaign, ref), signal);
 }
 
-/** The volume of an earlier call; those that failed, or are too many, are deleted. */
+/** The volume of an earlier call; unchecked ones that failed, or are too many, are deleted. */
 async function usable(site: Site, resource: ResourceOf<'volume'>, context: BuildContext): Promise<string | null> {
   const all = await stamped(site, refOf('volume', resource.id), context);
   const [first, ...others] = all.filter(({ status }) => !/error|deleting/.test(status));
   const useless = [...others, ...all.filter(({ status }) => status.startsWith('error'))];
-  for (const { id } of useless) await destroyOf(site.session, 'volume', id, context);
+  for (const one of useless.filter(isLate)) await destroyOf(site.session, 'volume', one.id, context);
   return first?.id ?? null;
 }
 

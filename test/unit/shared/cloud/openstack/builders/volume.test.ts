@@ -173,8 +173,20 @@ test('a creation that was cut is gone on with, and its image and its volume are 
   const built = await cloud.ensure(volume, context);
   expect([built.how, await volumesAt(hand), await imagesAt(hand)]).toEqual(['found', 1, 0]);
   const metadata = { godwit_campaign: context.campaign, godwit_source: ref };
-  await aVolumeOf(hand, { metadata });
+  await aVolumeOf(hand, { metadata: { ...metadata, godwit_unchecked: '1' } });
   await hand.store({ ...metadata, godwit_source: `disk/${volume.disk_id}` }, Buffer.from('late'));
   expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(2);
   expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([1, 0]);
+});
+
+test('a backup of a volume that its owner restored has our stamp, and is never deleted', async () => {
+  const { cloud, volume, context, hand, ref } = await aVolumeCampaign();
+  const built = await cloud.ensure(volume, context);
+  const { volume: shown } = await hand.ask<{ volume: HeldVolume }>('GET', 'volume', `/volumes/${built.id}`);
+  const restored = await aVolumeOf(hand, { name: 'restored', metadata: shown.metadata });
+  expect(await cloud.ensure(volume, context)).toMatchObject({ id: built.id, how: 'found' });
+  expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(0);
+  expect(await cloud.remove(ref, built.id, context.campaign, patience())).toBe(true);
+  const { volumes } = await hand.ask<{ volumes: HeldVolume[] }>('GET', 'volume', '/volumes');
+  expect(volumes.map(({ id }) => id)).toEqual([restored]);
 });
