@@ -1,7 +1,6 @@
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { Arrival, Destination, DestinationTools } from '../../shared/journey/destination.ts';
 import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
-import { refOf } from '../../shared/model/resource.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 
 /** How long a new server may take to run, and then to be healthy: seconds. */
@@ -30,7 +29,7 @@ function destinationHere(campaign: ReceiverCampaign, arrival: Arrival, cloud: ()
       return campaign.ensure(ref);
     },
     remove: async (ref) => void (await campaign.remove(ref)),
-    health: async (server, probe, signal) => (await cloud()).healthy(campaign.built(refOf('server', server)), probe, signal),
+    health: async (server, probe, signal) => (await cloud()).healthy(campaign.builtServer(server), probe, signal),
     completed: async (server) => {
       const sealed = await Promise.all(
         arrival.disks.map(async ({ id: disk }) => ({ disk, seal: await campaign.disks.sealed(server, disk) })),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
-import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { Built, BuiltServer, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
@@ -264,6 +264,15 @@ export class ReceiverCampaign {
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     return this.#builder.built(ref);
+  }
+
+  /** What was built for a server of the source. Throws E_NOT_FOUND. */
+  builtServer(server: string): BuiltServer {
+    const { volumes } = this.resource(refOf('server', server)) as ResourceOf<'server'>;
+    return {
+      id: this.built(refOf('server', server)),
+      volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
+    };
   }
 
   /** Removes what the cloud made a second time, after its answer was lost. */

@@ -255,7 +255,7 @@ export class Session {
     const { cloud } = this.#tools;
     return {
       'server.health': async ({ server, probe }, { signal }) =>
-        (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
+        (await cloud()).healthy(this.#bound().builtServer(server), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
       'server.completed': async ({ server, summary }) => {
         await completeServer(this.#bound(), server, summary.disks);

@@ -27,11 +27,17 @@ export interface Differences {
   readonly told: readonly string[];
 }
 
+/** A built server and the volumes that were built for it, by the ids of the destination. */
+export interface BuiltServer {
+  readonly id: string;
+  readonly volumes: readonly string[];
+}
+
 /** What one look at a built server showed; `says` is for people. */
 export interface Health {
   readonly healthy: boolean;
   readonly says: string;
-  /** Whether it is gone or in ERROR: its owner has it no longer. */
+  /** Whether it, or a volume of it, is gone or in ERROR: its owner has it no longer. */
   readonly lost?: boolean | undefined;
 }
 
@@ -126,7 +132,7 @@ export interface DestinationCloud {
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
-  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<Health>;
+  healthy(server: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health>;
   /**
    * Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.

@@ -66,6 +66,8 @@ export interface Recaptured {
   readonly unseen: readonly string[];
   readonly ports: readonly ResourceOf<'port'>[];
   readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
+  /** Its volumes, without the specs of their types. */
+  readonly volumes: readonly ResourceOf<'volume'>[];
 }
 
 /**

@@ -189,8 +189,8 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
     });
 
     test('leaves a server stopped that was stopped, and says whether one is well', async () => {
-      const runs = built.get(refIn(tenant.get('server', 0)))?.id ?? '';
-      const stopped = built.get(refIn(tenant.get('server', 1)))?.id ?? '';
+      const runs = { id: built.get(refIn(tenant.get('server', 0)))?.id ?? '', volumes: [] };
+      const stopped = { id: built.get(refIn(tenant.get('server', 1)))?.id ?? '', volumes: [] };
       expect(await cloud.healthy(runs, undefined, signal())).toMatchObject({ healthy: true });
       expect(await cloud.healthy(stopped, undefined, signal())).toMatchObject({ healthy: false });
       expect(await cloud.healthy(runs, 'console:what no guest ever says', signal())).toMatchObject({ healthy: false });

@@ -14,6 +14,7 @@ import {
   volumesAt,
   writeInto,
 } from '../support/shop-volumes.ts';
+import { adminOf } from '../support/shop-world.ts';
 import { warm } from '../support/warm.ts';
 
 let template: string;
@@ -128,6 +129,20 @@ test('a server that boots from a volume moves cold with its data volume: every b
   const stamped = (await volumesAt(world.destination.user)).filter(({ metadata }) => 'godwit_campaign' in metadata);
   expect(stamped).toEqual([]);
   expect((await temporaries()).filter((one) => !one.startsWith('source image'))).toEqual([]);
+});
+
+test('a source is not deleted while a volume of its copy is in error at the destination', async () => {
+  const campaign = await begin();
+  await untilState(sender, 'ready');
+  const data = (await volumesAt(world.destination.user)).find(({ name }) => name === 'db data');
+  const admin = await adminOf(world.destination);
+  await admin.send('POST', 'volumev3', `/volumes/${data?.id}/action`, { 'os-reset_status': { status: 'error' } });
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  await expect
+    .poll(async () => (await sender.daemon.status()).campaigns[0]?.problem?.says, { timeout: 30_000 })
+    .toContain(`The volume ${data?.id} of the server is error.`);
+  expect((await serverAt('source')).status).toBe('SHUTOFF');
+  expect(await volumesAt(world.source.user)).toHaveLength(3);
 });
 
 test('a server that writes into its volumes all the while moves warm, and nothing of it is lost', async () => {

@@ -13,6 +13,9 @@ const ofServer = ['name', 'description', 'image_id', 'volumes', 'metadata', 'tag
 /** The attributes of a flavor: a resize may keep its name. */
 const ofFlavor = ['name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap'] as const;
 
+/** The attributes of a volume that its owner may change, also in use. */
+const ofVolume = ['name', 'description', 'size', 'bootable', 'volume_type', 'metadata', 'image_metadata', 'read_only'] as const;
+
 /** The attributes of a port or a floating IP that are ours, not the tenant's. */
 const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
 
@@ -21,7 +24,7 @@ const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
  * lost. Throws E_SERVER_STATE with the differences.
  */
 export async function mustBeAsCaptured(
-  { server }: Move,
+  { server }: Pick<Move, 'server'>,
   { source, document, skip }: Pick<Tools, 'source' | 'document' | 'skip'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -45,7 +48,7 @@ function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
   return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
 }
 
-/** The differences of a server, its flavor, ports and floating IPs from the document, as text. */
+/** The differences of a server, its flavor, ports, floating IPs and volumes from the document, as text. */
 function changesOf(before: Configurations, now: Recaptured): string[] {
   const was = before.servers.find((server) => server.id === now.server.id);
   if (was === undefined) return [];
@@ -63,7 +66,17 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
     ...(isUnseenAccepted ? [] : now.unseen.map((one) => `the interface ${one} is new, and its port cannot be read`)),
     ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
     ...(isCarried ? changesAmong('floating IP', floatingWas, now.floatingIps) : []),
+    ...was.volumes.flatMap(({ volume_id }) => changesOfVolume(volume_id, before, now)),
   ];
+}
+
+/** The differences of one volume; one that left the server is a difference of the server. */
+function changesOfVolume(id: string, before: Configurations, now: Recaptured): string[] {
+  const was = before.volumes.find((volume) => volume.id === id);
+  if (was === undefined || !now.server.volumes.some(({ volume_id }) => volume_id === id)) return [];
+  const called = `volume ${was.name === '' ? id : was.name}`;
+  const is = now.volumes.find((volume) => volume.id === id);
+  return is === undefined ? [`${called} is gone`] : differing(`${called}: `, was, is, ofVolume);
 }
 
 function specsOf({ areSpecsKnown }: Recaptured): readonly string[] {

@@ -3,7 +3,15 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Compared, DestinationCloud, Differences, DonorImage, Health } from '../destination-cloud.ts';
+import type {
+  BuildContext,
+  BuiltServer,
+  Compared,
+  DestinationCloud,
+  Differences,
+  DonorImage,
+  Health,
+} from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
@@ -21,6 +29,7 @@ import { lookAt } from './servers/health.ts';
 import type { Access } from './session/access.ts';
 import { retryingly } from './session/retry.ts';
 import { CloudSession } from './session/session.ts';
+import { lostVolume } from './volumes/lost.ts';
 
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
@@ -73,8 +82,9 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
 
-  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
-    return lookAt(this.#session, serverId, probe, signal);
+  async healthy({ id, volumes }: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    const seen = await lookAt(this.#session, id, probe, signal);
+    return seen.lost === true ? seen : ((await lostVolume(this.#session, volumes, signal)) ?? seen);
   }
 
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {

@@ -45,9 +45,11 @@ const setReadOnly: Action = ({ cloud }, volume, parameters) => {
   return accepted;
 };
 
-const extend: Action = ({ cloud }, volume, parameters) => {
+/** From 3.42 on also in use (cinder/api/contrib/volume_actions.py, `_extend`). */
+const extend: Action = ({ cloud, minor }, volume, parameters) => {
   const { new_size } = parse(z.object({ new_size: z.int().min(1) }), parameters);
-  if (volume.status !== 'available')
+  const before = volume.status;
+  if (before !== 'available' && !(before === 'in-use' && minor >= 42))
     throw invalidVolume(`Volume ${volume.id} status must be '{'status': 'available'}' to extend, currently ${volume.status}.`);
   if (new_size <= volume.sizeGiB)
     throw badRequest(
@@ -59,7 +61,7 @@ const extend: Action = ({ cloud }, volume, parameters) => {
     await cloud.background.pause(200);
     await truncate(volumePath(cloud, volume.id), bytesOf(cloud, new_size));
     volume.sizeGiB = new_size;
-    volume.status = 'available';
+    volume.status = before;
     touchVolume(cloud, volume);
   });
   return accepted;

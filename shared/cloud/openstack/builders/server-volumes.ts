@@ -39,8 +39,8 @@ export function blockDevices(
 export const flagChangeable = '2.85';
 
 /**
- * Lets those volumes go with their server that did at the source, once it runs. An older Nova keeps
- * them, as preflight has told.
+ * Lets those volumes go with their server that did at the source, once it is as wanted. An older
+ * Nova keeps them, as preflight has told.
  */
 export async function flagVolumes(
   site: Site,
@@ -48,14 +48,39 @@ export async function flagVolumes(
   id: string,
   context: BuildContext,
 ): Promise<void> {
-  const { signal } = context;
   const going = volumes.filter(({ delete_on_termination }) => delete_on_termination);
-  if (going.length === 0 || !(await site.offers(flagChangeable, signal))) return;
-  for (const { volume_id } of going) {
+  await setFlags(site, going, id, true, context);
+}
+
+/**
+ * Keeps all volumes of a failed server, before it is deleted: another is made of them. An attempt
+ * that came to its end has set their flags.
+ */
+export async function keepVolumes(
+  site: Site,
+  { volumes }: ResourceOf<'server'>,
+  id: string,
+  context: BuildContext,
+): Promise<void> {
+  await setFlags(site, volumes, id, false, context);
+}
+
+async function setFlags(
+  site: Site,
+  volumes: ResourceOf<'server'>['volumes'],
+  id: string,
+  delete_on_termination: boolean,
+  context: BuildContext,
+): Promise<void> {
+  const { signal } = context;
+  if (volumes.length === 0 || !(await site.offers(flagChangeable, signal))) return;
+  for (const { volume_id } of volumes) {
     const volumeId = context.built(refOf('volume', volume_id));
     const path = `/servers/${id}/os-volume_attachments/${volumeId}`;
-    const body = { volumeAttachment: { volumeId, delete_on_termination: true } };
-    await site.session.call({ method: 'PUT', service: 'compute', path, body, signal });
+    const body = { volumeAttachment: { volumeId, delete_on_termination } };
+    // A failed server may have lost a volume, or be gone: then nothing is to be kept.
+    const tolerate = delete_on_termination ? [] : [404];
+    await site.session.call({ method: 'PUT', service: 'compute', path, body, tolerate, signal });
   }
 }
 

@@ -13,7 +13,7 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
-import { blockDevices, flagVolumes, volumeDifferences } from './server-volumes.ts';
+import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -98,7 +98,7 @@ async function stamped(
  */
 async function ownServer(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<ApiServer | null> {
   const all = await stamped(site, refIn(resource), context);
-  for (const one of all) if (one.status === 'ERROR') await destroy(site, one.id, context);
+  for (const one of all) if (one.status === 'ERROR') await destroyFailed(site, resource, one.id, context);
   const [first, ...others] = all.filter((one) => one.status !== 'ERROR');
   if (others.length === 0) return first ?? null;
   const ids = all.map((one) => one.id).join(', ');
@@ -163,13 +163,20 @@ async function readyServer(site: Site, resource: ResourceOf<'server'>, id: strin
       throw new Problem('E_SERVER_FAULT', `Server ${resource.name} (${id}) vanished while it was built.`, { about });
     if (is.status === 'ERROR') {
       const why = is.fault?.message ?? 'the cloud gives no message';
-      await destroy(site, id, context);
+      await destroyFailed(site, resource, id, context);
       throw new Problem('E_SERVER_FAULT', `Server ${resource.name} could not be built at the destination: ${why}`, { about });
     }
     return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? is : undefined;
   });
+  const ready = resource.power === 'stopped' ? await bring(site.session, id, changes.stop, context) : built;
   await flagVolumes(site, resource, id, context);
-  return resource.power === 'stopped' ? bring(site.session, id, changes.stop, context) : built;
+  return ready;
+}
+
+/** Deletes a failed server, and none of the volumes that were built for it. */
+async function destroyFailed(site: Site, resource: ResourceOf<'server'>, id: string, context: BuildContext): Promise<void> {
+  await keepVolumes(site, resource, id, context);
+  await destroy(site, id, context);
 }
 
 /** Deletes a server and waits until it is gone, because its ports are free only then. */

@@ -4,6 +4,7 @@ import type { ApiImage } from '../api.ts';
 import { listAll } from '../session/pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
+import { isLate as isLateVolume } from '../volumes/unchecked.ts';
 import { isSnapshot } from './disk.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
@@ -50,7 +51,8 @@ async function sweepVolumes(
   patience: Patience,
 ): Promise<number> {
   const all = await stampedOf(site.session, 'volume', { godwit_campaign: campaign }, patience.signal);
-  const late = all.filter(({ id, metadata }) => isLate(descriptionStamp(campaign, metadata['godwit_source'] as Ref), id));
+  const others = all.filter(({ id, metadata }) => isLate(descriptionStamp(campaign, metadata['godwit_source'] as Ref), id));
+  const late = others.filter(isLateVolume);
   for (const { id } of late) await destroyOf(site.session, 'volume', id, patience);
   return late.length;
 }

@@ -3,21 +3,21 @@ import { diskIdOf, idOf, type Ref, type ResourceOf, refOf } from '../../../model
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiVolume } from '../api.ts';
-import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { createOrFind } from '../session/late.ts';
-import { imageStamp, isOurs } from '../stamp.ts';
+import { imageStamp } from '../stamp.ts';
 import { listTypes, listVolumeZones, typeNamed } from '../volumes/places.ts';
 import { actOn, createOf, destroyOf, readOf, stampedOf, untilAvailable } from '../volumes/read.ts';
+import { isLate, isUnchecked, uncheckedKey, uncheckedMark } from '../volumes/unchecked.ts';
 import { disk as diskImage, removeImages } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import { readBack } from './read-back.ts';
 import type { Site } from './site.ts';
 
 /**
- * Volumes: made from an image of the verified disk, which goes away again, and read back. While a
- * volume carries our stamp in its image metadata, where its image left it, it was not read back.
+ * Volumes: made from an image of the verified disk, which goes away again, and read back. A volume
+ * carries a mark from its creation until it has been read back.
  */
 export const volume: Family<'volume'> = {
   async ensure(site, resource, context) {
@@ -51,7 +51,7 @@ export const volume: Family<'volume'> = {
   async remove(site, id, campaign, patience, ref) {
     const { signal } = patience;
     for (const late of await stamped(site, ref, { campaign, signal }))
-      if (late.id !== id) await destroyOf(site.session, 'volume', late.id, patience);
+      if (late.id !== id && isLate(late)) await destroyOf(site.session, 'volume', late.id, patience);
     // An unfinished creation may have left the image, and no volume.
     await removeImages(site, refOf('disk', diskIdOf(idOf(ref))), { campaign, signal });
     const is = await readOf(site.session, 'volume', id, signal);
@@ -73,12 +73,12 @@ async function stamped(
   return stampedOf(site.session, 'volume', imageStamp(campaign, ref), signal);
 }
 
-/** The volume of an earlier call; those that failed, or are too many, are deleted. */
+/** The volume of an earlier call; unchecked ones that failed, or are too many, are deleted. */
 async function usable(site: Site, resource: ResourceOf<'volume'>, context: BuildContext): Promise<string | null> {
   const all = await stamped(site, refOf('volume', resource.id), context);
   const [first, ...others] = all.filter(({ status }) => !/error|deleting/.test(status));
   const useless = [...others, ...all.filter(({ status }) => status.startsWith('error'))];
-  for (const { id } of useless) await destroyOf(site.session, 'volume', id, context);
+  for (const one of useless.filter(isLate)) await destroyOf(site.session, 'volume', one.id, context);
   return first?.id ?? null;
 }
 
@@ -90,7 +90,7 @@ async function fromImage(site: Site, resource: ResourceOf<'volume'>, context: Bu
   const body = {
     ...(await requestFor(site, resource, context)),
     imageRef: image.id,
-    metadata: { ...resource.metadata, ...imageStamp(campaign, ref) },
+    metadata: { ...resource.metadata, ...imageStamp(campaign, ref), ...uncheckedMark },
     ...(await placeOf(site, resource, context)),
   };
   return createOrFind(
@@ -130,13 +130,9 @@ async function typeFor(
   });
 }
 
-function isUnchecked({ volume_image_metadata: metadata }: ApiVolume): boolean {
-  return Object.keys(metadata ?? {}).some(isOurs);
-}
-
 /**
  * Compares the bytes of a new volume with the disk, and gives it the image metadata of the source.
- * Our stamp is taken from it last. One that differs is deleted.
+ * The mark is taken from it last. One that differs is deleted.
  */
 async function check(site: Site, resource: ResourceOf<'volume'>, is: ApiVolume, context: BuildContext): Promise<void> {
   try {
@@ -146,13 +142,16 @@ async function check(site: Site, resource: ResourceOf<'volume'>, is: ApiVolume, 
     throw error;
   }
   const { signal } = context;
-  const act = (action: string, parameters: object): Promise<unknown> =>
-    actOn(site.session, is.id, action, { ...parameters }, signal);
+  const act = (action: string, parameters: object, tolerate?: readonly number[]): Promise<unknown> =>
+    actOn(site.session, is.id, action, { ...parameters }, signal, tolerate);
   const { bootable, read_only, image_metadata } = resource;
   if (String(bootable) !== is.bootable) await act('os-set_bootable', { bootable });
   if (read_only) await act('os-update_readonly_flag', { readonly: true });
   if (Object.keys(image_metadata).length > 0) await act('os-set_image_metadata', { metadata: image_metadata });
-  // The volume has what its image told, our stamp included.
-  const more = byName(is.volume_image_metadata ?? {}).flatMap(([key]) => (key in image_metadata ? [] : key));
-  for (const key of more.sort((a, b) => Number(isOurs(a)) - Number(isOurs(b)))) await act('os-unset_image_metadata', { key });
+  // The volume has what its image told, our stamp included, even where a policy hides it.
+  const stamp = imageStamp(context.campaign, refOf('volume', resource.id));
+  const told = [...Object.keys(is.volume_image_metadata ?? {}), ...Object.keys(stamp)];
+  for (const key of new Set(told)) if (!(key in image_metadata)) await act('os-unset_image_metadata', { key }, [404]);
+  const path = `/volumes/${is.id}/metadata/${uncheckedKey}`;
+  await site.session.call({ method: 'DELETE', service: 'volume', path, tolerate: [404], signal });
 }

@@ -6,12 +6,14 @@ import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
+import { readOf } from '../volumes/read.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
+import { describeVolume } from './volumes.ts';
 
 /**
- * Reads one server again with its ports and floating IPs, in two round trips: the whole project is
- * too much while the server is stopped. Throws E_NOT_FOUND.
+ * Reads one server again with its ports and floating IPs in two round trips, and its volumes in
+ * a third: the whole project is too much while the server is stopped. Throws E_NOT_FOUND.
  */
 export async function recapture(session: CloudSession, id: string, signal: AbortSignal): Promise<Recaptured> {
   const list = <T extends ApiThing>(
@@ -34,6 +36,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
         }),
     readAttachments(session, server, signal),
   ]);
+  const volumes = await Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal)));
   const flavor = bareFlavorOf(server);
   const { extra_specs } = server.flavor;
   return {
@@ -56,6 +59,9 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
       return read('port', describe('port', port, { security_groups: readable }));
     }),
     floatingIps: floatingIps.map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address }))),
+    volumes: volumes.flatMap((one) =>
+      one === null ? [] : read('volume', describeVolume(one, server, { volumeTypes: [] }).volume),
+    ),
   };
 }
 

@@ -66,7 +66,7 @@ export function isShared({ multiattach, attachments }: ApiVolume): boolean {
 export function describeVolume(
   volume: ApiVolume,
   server: Pick<ApiServer, 'id'>,
-  { volumeTypes }: VolumeContents,
+  { volumeTypes }: Pick<VolumeContents, 'volumeTypes'>,
 ): { readonly disk: ResourceOf<'disk'>; readonly volume: ResourceOf<'volume'> } {
   const type = volumeTypes.find(({ name }) => name === volume.volume_type);
   const disk_id = diskIdOf(volume.id);

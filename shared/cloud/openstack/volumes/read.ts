@@ -63,16 +63,18 @@ export async function createOf(
   return partOf<{ readonly id: string }>(answer.body, kind, `POST ${path}`).id;
 }
 
-/** Asks for an action on a volume. */
+/** Asks for an action on a volume. `tolerate`: statuses that are no failure. */
 export async function actOn(
   session: CloudSession,
   volumeId: string,
   action: string,
   parameters: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
+  tolerate: readonly number[] = [],
 ): Promise<unknown> {
   const path = `/volumes/${encodeURIComponent(volumeId)}/action`;
-  return (await session.call({ method: 'POST', service: 'volume', path, body: { [action]: parameters }, signal })).body;
+  const call = { method: 'POST', service: 'volume', path, body: { [action]: parameters }, tolerate, signal } as const;
+  return (await session.call(call)).body;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
+import { refOf } from '../../../../../../shared/model/resource.ts';
+import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
+import { aVolumeOf } from '../a-volume-server.ts';
 
 test.each([['w'], ['web_1'], ['web.example.com']])(
   'a server whose host name is %s is built, and the cloud makes a name that it takes',
@@ -53,4 +55,47 @@ test('a server is compared as it was seen when it was ready, and not read once m
   const reads = twin.requests.slice(before).filter(({ method, path }) => method === 'GET' && path.endsWith(`/servers/${id}`));
   expect(reads).toHaveLength(1);
   expect(again).toMatchObject({ id, how: 'found', differences: { fatal: ['config_drive is false, not true'], told: [] } });
+});
+
+/** A server of the sample tenant with a volume that goes with it, before the server is built. */
+async function aServerWithVolume() {
+  const twin = await aFurnishedTwin();
+  const hand = await aHand(twin);
+  const campaign = await aCampaign(twin);
+  const plain = campaign.tenant.get('server', 1);
+  await campaign.ensureAll(plain);
+  const volume = await aVolumeOf(hand, { name: 'data' });
+  campaign.built.set(refOf('volume', 'data'), { id: volume, how: 'created' });
+  const data = { volume_id: 'data', boot_index: null, device: '', tag: null, delete_on_termination: true };
+  const server = { ...plain, volumes: [data] };
+  const flags = async (id: string): Promise<boolean[]> => {
+    const path = `/servers/${id}/os-volume_attachments`;
+    const { volumeAttachments } = await hand.ask<{ volumeAttachments: { delete_on_termination: boolean }[] }>(
+      'GET',
+      'compute',
+      path,
+    );
+    return volumeAttachments.map(({ delete_on_termination }) => delete_on_termination);
+  };
+  return { twin, hand, campaign, volume, server, flags };
+}
+
+test('a server that failed is deleted without its volumes, and another is made of them', async () => {
+  const { twin, campaign, server, flags } = await aServerWithVolume();
+  const { id } = await campaign.ensure(server);
+  expect(await flags(id)).toEqual([true]);
+  const admin = await aHand(twin, 'admin');
+  await admin.ask('POST', 'compute', `/servers/${id}/action`, { 'os-resetState': { state: 'error' } });
+  const next = await campaign.ensure(server);
+  expect(next.id).not.toBe(id);
+  expect(await flags(next.id)).toEqual([true]);
+});
+
+test('no volume goes with a server that could not be stopped as its source was', async () => {
+  const { twin, campaign, hand, server, flags } = await aServerWithVolume();
+  twin.faults.set([{ do: 'status', status: 400, match: { service: 'compute', method: 'POST', body: 'os-stop' } }]);
+  await expect(campaign.ensure(server)).rejects.toMatchObject({ code: 'E_CLOUD_REFUSED' });
+  const { servers } = await hand.ask<{ servers: { id: string; name: string }[] }>('GET', 'compute', '/servers');
+  const made = servers.find(({ name }) => name === server.name);
+  expect(await flags(made?.id ?? '')).toEqual([false]);
 });

@@ -79,6 +79,12 @@ async function aVolumeCampaign(
   return { twin, stateDir, hand: await aHand(twin), cloud, volume, ref: refOf('volume', id), context };
 }
 
+interface HeldVolume {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly volume_image_metadata: Readonly<Record<string, string>>;
+}
+
 async function imagesAt(hand: Hand): Promise<number> {
   return (await hand.ask<{ images: unknown[] }>('GET', 'image', '/images')).images.length;
 }
@@ -142,6 +148,23 @@ test('a volume whose bytes are not those of the disk is found by reading it back
   expect(await volumesAt(hand)).toBe(0);
 });
 
+test('a volume is read back although its cloud hides the image metadata', async () => {
+  const { cloud, volume, context, hand, stateDir, twin } = await aVolumeCampaign();
+  twin.faults.set([{ do: 'status', status: 400, match: { service: 'volume', method: 'POST', body: 'upload_image' }, times: 1 }]);
+  await expect(cloud.ensure(volume, context)).rejects.toMatchObject({ code: 'E_CLOUD_REFUSED' });
+  const { volumes } = await hand.ask<{ volumes: HeldVolume[] }>('GET', 'volume', '/volumes/detail');
+  const [made] = volumes;
+  if (made === undefined) throw new Error('no volume was made');
+  expect(made.metadata).toHaveProperty('godwit_unchecked');
+  for (const key of Object.keys(made.volume_image_metadata))
+    await hand.ask('POST', 'volume', `/volumes/${made.id}/action`, { 'os-unset_image_metadata': { key } });
+  await writeInto(stateDir, made.id, Buffer.from('x'), 1_000_000);
+  await expect(cloud.ensure(volume, context)).rejects.toMatchObject({ code: 'E_IMAGE_MISMATCH' });
+  const { id } = await cloud.ensure(volume, context);
+  const shown = await hand.ask<{ volume: HeldVolume }>('GET', 'volume', `/volumes/${id}`);
+  expect(shown.volume.metadata).not.toHaveProperty('godwit_unchecked');
+});
+
 test('a creation that was cut is gone on with, and its image and its volume are swept where it is not', async () => {
   const { cloud, volume, context, hand, twin, ref } = await aVolumeCampaign();
   twin.faults.set([{ do: 'status', status: 400, match: { service: 'volume', method: 'POST', body: 'upload_image' }, times: 1 }]);
@@ -150,8 +173,20 @@ test('a creation that was cut is gone on with, and its image and its volume are 
   const built = await cloud.ensure(volume, context);
   expect([built.how, await volumesAt(hand), await imagesAt(hand)]).toEqual(['found', 1, 0]);
   const metadata = { godwit_campaign: context.campaign, godwit_source: ref };
-  await aVolumeOf(hand, { metadata });
+  await aVolumeOf(hand, { metadata: { ...metadata, godwit_unchecked: '1' } });
   await hand.store({ ...metadata, godwit_source: `disk/${volume.disk_id}` }, Buffer.from('late'));
   expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(2);
   expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([1, 0]);
+});
+
+test('a backup of a volume that its owner restored has our stamp, and is never deleted', async () => {
+  const { cloud, volume, context, hand, ref } = await aVolumeCampaign();
+  const built = await cloud.ensure(volume, context);
+  const { volume: shown } = await hand.ask<{ volume: HeldVolume }>('GET', 'volume', `/volumes/${built.id}`);
+  const restored = await aVolumeOf(hand, { name: 'restored', metadata: shown.metadata });
+  expect(await cloud.ensure(volume, context)).toMatchObject({ id: built.id, how: 'found' });
+  expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(0);
+  expect(await cloud.remove(ref, built.id, context.campaign, patience())).toBe(true);
+  const { volumes } = await hand.ask<{ volumes: HeldVolume[] }>('GET', 'volume', '/volumes');
+  expect(volumes.map(({ id }) => id)).toEqual([restored]);
 });
