@@ -5,7 +5,8 @@ import { type StepTools, workSignal } from './step.ts';
 
 /**
  * Throws E_SERVER_STATE where the destination no longer has a moved server, or a volume of it: its
- * source may then be the only copy, and MUST be neither locked nor deleted. A bundle has no destination to ask.
+ * source may then be the only copy, and MUST be neither locked nor deleted. A bundle has no
+ * destination to ask.
  */
 export async function mustBeAtDestination({ id, plan }: Campaign, { server }: Move, tools: StepTools): Promise<void> {
   if (plan.to !== 'receiver') return;

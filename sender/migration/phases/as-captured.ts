@@ -48,7 +48,7 @@ function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
   return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
 }
 
-/** The differences of a server, its flavor, ports, floating IPs and volumes from the document, as text. */
+/** How a server, its flavor, ports, floating IPs and volumes differ from the document, as text. */
 function changesOf(before: Configurations, now: Recaptured): string[] {
   const was = before.servers.find((server) => server.id === now.server.id);
   if (was === undefined) return [];
