@@ -11,7 +11,7 @@ import { aDisk } from '../support/shop.ts';
 import { openSite, planWhole, type Site } from '../support/site.ts';
 
 const MiB = 1024 * 1024;
-/** How many there are; `npm run test:thousand` takes a thousand. */
+/** How many there are; `npm run test:scale` takes a thousand. */
 const count = Number(process.env['GODWIT_SERVERS'] ?? 60);
 
 let site: Site;
