@@ -23,11 +23,12 @@ export async function* readWithProgress<News>(
       await readBundle(whileWanted(signal, bundle), visitor, signal);
     } finally {
       await end();
-      over = true;
-      progressed.notifyAll();
     }
   };
-  const reading = read();
+  const reading = read().finally(() => {
+    over = true;
+    progressed.notifyAll();
+  });
   reading.catch(() => undefined);
   while (!over || news.length > 0) {
     yield* news.splice(0);
