@@ -10,6 +10,7 @@ import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/mo
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
+import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
@@ -20,9 +21,6 @@ const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
 const atOnce = 4;
-
-/** Between the differences that are told of one resource. */
-const separator = '; ';
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -208,11 +206,11 @@ export class Builder {
    */
   async differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     const entry = this.#ledger.get(ref);
-    const resource = withLearned(this.resource(ref), { properties: entry?.state === 'built' ? entry.properties : undefined });
+    const built = entry?.state === 'built' ? entry : null;
+    const resource = withLearned(this.resource(ref), { properties: built?.properties });
     const cloud = await this.#tools.cloud();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
-    const known = entry?.state === 'built' ? (entry.detail?.['differs']?.split(separator) ?? []) : [];
-    return [...fatal, ...told].filter((difference) => !known.includes(difference));
+    return untold([...fatal, ...told], built?.detail);
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
@@ -303,10 +301,4 @@ export class Builder {
 function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
   if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
   return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
-}
-
-/** What was built, with how it differs from the source's. */
-function withDifferences(built: Built, differences: readonly string[]): Built {
-  if (differences.length === 0) return built;
-  return { ...built, detail: { ...built.detail, differs: differences.join(separator) } };
 }
