@@ -6,7 +6,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
@@ -95,9 +95,9 @@ export class Builder {
 
   /** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
   registeredAs(disk: string): Ref {
-    const found = this.#resources.get(refOf('disk', disk));
-    const volume = found?.kind === 'disk' ? found.volume_id : null;
-    return volume === null ? refOf('disk', disk) : refOf('volume', volume);
+    const ref = refOf('disk', disk);
+    const found = this.#resources.get(ref);
+    return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { idOf, type Ref, refOf } from '../model/resource.ts';
+import { idOf, type Ref, refOf, registeredAs } from '../model/resource.ts';
 import { asProblem, Problem } from '../problem.ts';
 import { buildAll } from './build-all.ts';
 import type { Arrival, DestinationTools, LearnedOfOne, LearnedOnArrival } from './destination.ts';
@@ -154,9 +154,8 @@ async function mark({ server }: Arrival, { destination, signal }: DestinationToo
   await destination.completed(server.id, signal);
 }
 
-/** What the disks become: an image each, or the volume whose bytes they are. */
 function importedRefs({ disks }: Arrival): Ref[] {
-  return disks.map(({ id, volume_id }) => (volume_id === null ? refOf('disk', id) : refOf('volume', volume_id)));
+  return disks.map((disk) => registeredAs(disk));
 }
 
 function ensureAll(

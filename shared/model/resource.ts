@@ -50,6 +50,11 @@ export function refOf(kind: Kind, id: string): Ref {
   return `${kind}/${id}`;
 }
 
+/** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
+export function registeredAs({ id, volume_id }: { readonly id: string; readonly volume_id: string | null }): Ref {
+  return volume_id === null ? refOf('disk', id) : refOf('volume', volume_id);
+}
+
 /** The id inside a ref. */
 export function idOf(ref: Ref): string {
   return ref.slice(ref.indexOf('/') + 1);
