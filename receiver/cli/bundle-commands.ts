@@ -12,7 +12,7 @@ import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { operator } from '../campaign/owner.ts';
-import type { ReceiverStatus } from '../control/commands/status.ts';
+import { mostEnded, type ReceiverStatus } from '../control/commands/status.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks, type ReceiverAsking } from './ask.ts';
 
@@ -20,9 +20,6 @@ interface ImportOptions {
   readonly check?: true;
   readonly mappings?: string;
 }
-
-/** As many ended campaigns as the daemon lists: one that was committed may be committed again. */
-const everyEnded = 10_000;
 
 interface Confirmed {
   readonly yes?: true;
@@ -103,7 +100,8 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
  * own the daemon refuses: there is nothing to ask first. Throws E_NOT_FOUND.
  */
 async function campaignNamed({ daemon }: ReceiverAsking, wanted: string): Promise<ReceiverStatus['campaigns'][number]> {
-  const { campaigns } = await daemon.status({ ended: everyEnded });
+  // One that was committed may be committed again.
+  const { campaigns } = await daemon.status({ ended: mostEnded });
   const id = wholeId(
     wanted,
     campaigns.map((campaign) => campaign.id),

@@ -62,10 +62,13 @@ export interface DamagedLine {
   readonly problem: string;
 }
 
+/** Most ended campaigns that are listed at once. */
+export const mostEnded = 10_000;
+
 /** Where everything stands on this side. */
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
-  params: z.object({ ended: z.int().min(0).max(10_000).default(10) }),
+  params: z.object({ ended: z.int().min(0).max(mostEnded).default(10) }),
   run: async ({ ended }, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
     const all = await campaigns.overview(ended);
     // Whatever the list of peers says, the campaigns are there.
