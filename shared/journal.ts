@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, readFile, rm, stat, statfs, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
@@ -179,14 +179,17 @@ export async function readFacts<F extends object>(path: string): Promise<readonl
  * full: what is left of an earlier one stays then.
  */
 async function keepReserve(path: string): Promise<Reserve> {
-  const kept = await stat(reserveOf(path)).catch(() => null);
-  if (kept?.size === reserveBytes) return 'there';
-  if (kept !== null && !(await hasRoom(path))) return 'used';
+  const reserve = reserveOf(path);
+  const left = (await stat(reserve).catch(() => null))?.size ?? 0;
+  if (left >= reserveBytes) return 'there';
+  if (left > 0 && !(await hasRoom(path))) return 'used';
   try {
-    await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 });
+    await appendFile(reserve, randomBytes(reserveBytes - left), { mode: 0o600 });
     return 'there';
   } catch (error) {
-    await rm(reserveOf(path), { force: true });
+    // A quota leaves us less room than the disk has.
+    if (left > 0) await truncate(reserve, left);
+    else await rm(reserve, { force: true });
     if (!isFull(error)) throw error;
     return 'used';
   }

@@ -140,3 +140,40 @@ test.skipIf(!isRoot)(
     expect(reserve).toBe(256 * 1024);
   },
 );
+
+/**
+ * Fills a file system of 1 MiB on which a journal and its reserve lie, in a folder of a larger one:
+ * as with a quota, the disk has room and we have none. Whatever is freed is taken by others; prints
+ * what happened.
+ */
+const quota = `
+  import { open, symlink } from 'node:fs/promises';
+  import { Journal } from '${join(import.meta.dirname, '../../../shared/journal.ts')}';
+  const dir = process.argv[1];
+  const path = dir + '/journal.jsonl';
+  await symlink(dir + '/small/journal', path);
+  await symlink(dir + '/small/reserve', path + '.reserve');
+  const filler = await open(dir + '/small/filler', 'w');
+  const fill = async () => { try { for (;;) await filler.write(Buffer.alloc(4096, 1)); } catch {} };
+  const journal = await Journal.open(path);
+  await journal.append({ number: 0 });
+  await fill();
+  let kept = 0;
+  while ((await journal.append({ number: kept + 1, text: 'x'.repeat(3000) }).catch(() => null)) !== null) {
+    kept += 1;
+    await fill();
+  }
+  console.log(JSON.stringify({ kept }));
+`;
+
+test.skipIf(!isRoot)(
+  'where a quota leaves no room on a disk that has some, what is left of the reserve stays (needs root for a tmpfs)',
+  async () => {
+    const dir = await aFolder();
+    const small = join(dir, 'small');
+    const mount = `mkdir '${small}' && mount -t tmpfs -o size=1m tmpfs '${small}' && exec '${process.execPath}' --input-type=module -e "$SCRIPT" '${dir}'`;
+    const { stdout } = await run('unshare', ['-m', 'sh', '-c', mount], { env: { ...process.env, SCRIPT: quota } });
+    const { kept } = JSON.parse(stdout) as { kept: number };
+    expect(kept).toBeGreaterThanOrEqual(15);
+  },
+);
