@@ -13,20 +13,13 @@ import {
   started,
   statusAt,
 } from '../support/owner-acts.ts';
-import { failedOne, ShopTemplate, type Started, serversAt, untilFact } from '../support/shop-world.ts';
+import { failedOne, ShopTemplate, serversAt, untilFact } from '../support/shop-world.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
   template = await ShopTemplate.make();
 });
 afterAll(() => template.remove());
-
-/** A campaign whose servers have all moved. */
-async function aReadyCampaign(): Promise<Started> {
-  const begun = await template.started();
-  await untilState(begun.sender, 'ready');
-  return begun;
-}
 
 /** What an owner does to a source server that has moved, and how it is left. */
 // biome-ignore format: a table is read by row
@@ -42,7 +35,7 @@ const acts: readonly (readonly [act: Act, left: string])[] = [
 test.each(acts.map(([act, left]) => ({ act, left })))(
   'a source server that is $act.what before a commit is not deleted, and the others are',
   async ({ act, left }) => {
-    const { world, sender, campaign } = await aReadyCampaign();
+    const { world, sender, campaign } = await template.ready();
     await doneAt(world.source, act, await firstAt(world.source));
     await sender.daemon.commit({ campaign, deleteSource: true });
     await failedOne(sender);
@@ -57,7 +50,7 @@ test.each(acts.map(([act, left]) => ({ act, left })))(
 test.each(acts.map(([act, left]) => ({ act, left })))(
   'a source server that is $act.what while a commit is under way is not deleted, and the others are',
   async ({ act, left }) => {
-    const { world, sender, campaign } = await aReadyCampaign();
+    const { world, sender, campaign } = await template.ready();
     world.destination.twin.faults.set([
       { do: 'delay', ms: 4_000, match: { service: 'network', method: 'DELETE', path: '/tags/' }, times: 1 },
     ]);
@@ -71,7 +64,7 @@ test.each(acts.map(([act, left]) => ({ act, left })))(
 );
 
 test('a source server that is gone before a commit is none that it deletes', async () => {
-  const { world, sender, campaign } = await aReadyCampaign();
+  const { world, sender, campaign } = await template.ready();
   await doneAt(world.source, deleted, await firstAt(world.source));
   await sender.daemon.commit({ campaign, deleteSource: true });
   await untilState(sender, 'committed');
@@ -92,7 +85,7 @@ const lost: readonly (readonly [act: Act, says: RegExp])[] = [
 test.each(lost.map(([act, says]) => ({ act, says })))(
   'a server whose source is $act.what stays at the destination in a rollback, and the others return',
   async ({ act, says }) => {
-    const { world, sender, campaign } = await aReadyCampaign();
+    const { world, sender, campaign } = await template.ready();
     await doneAt(world.source, act, await firstAt(world.source));
     await sender.daemon.rollback({ campaign });
     const { problem } = await failedOne(sender);
@@ -103,7 +96,7 @@ test.each(lost.map(([act, says]) => ({ act, says })))(
 );
 
 test('a source server that vanishes while its floating IP is taken from the new one leaves the new one where it is', async () => {
-  const { world, sender, campaign } = await aReadyCampaign();
+  const { world, sender, campaign } = await template.ready();
   world.destination.twin.faults.set([
     { do: 'delay', ms: 4_000, match: { service: 'network', method: 'DELETE', path: '/floatingips/' }, times: 1 },
   ]);
@@ -117,7 +110,7 @@ test('a source server that vanishes while its floating IP is taken from the new 
 });
 
 test('a server that its owner starts at the source before a rollback returns as it is', async () => {
-  const { world, sender, campaign } = await aReadyCampaign();
+  const { world, sender, campaign } = await template.ready();
   await doneAt(world.source, started, await firstAt(world.source));
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');

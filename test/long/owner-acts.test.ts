@@ -91,8 +91,7 @@ test('a server that is rebuilt while it waits for its cutover arrives as it is t
 test.each([deleted, ordered('stopped', 'os-stop', 'SHUTOFF')])(
   'a new server that is $what by its owner does not stop the rollback',
   async (act) => {
-    const { world, sender, campaign } = await template.started();
-    await untilState(sender, 'ready');
+    const { world, sender, campaign } = await template.ready();
     await doneAt(world.destination, act, await firstAt(world.destination));
     await sender.daemon.rollback({ campaign });
     await untilState(sender, 'rolled back');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
-import { beginMigration, type Cloud, type SenderLife, World } from './in-process.ts';
+import { beginMigration, type Cloud, type SenderLife, untilState, World } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { makeShop } from './shop.ts';
 
@@ -59,6 +59,13 @@ export class ShopTemplate {
   async started(edit?: (plan: string) => string, senderUser?: World['senderUser']): Promise<Started> {
     const { world, sender } = await this.world(senderUser);
     return { world, sender, campaign: await beginMigration(sender, edit) };
+  }
+
+  /** Opens a world in which that campaign is ready: its servers have all moved. */
+  async ready(): Promise<Started> {
+    const begun = await this.started();
+    await untilState(begun.sender, 'ready');
+    return begun;
   }
 }
 

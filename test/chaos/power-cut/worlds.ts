@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
 import { compare } from '../../demo/compare.ts';
 import { beginMigration, type SenderLife, untilState, World } from '../../support/in-process.ts';
 import type { Power } from '../../support/power.ts';
@@ -42,6 +43,17 @@ export async function whenReady(yardstick: Yardstick): Promise<Yardstick> {
   await sender.stop();
   await world.close();
   return { ...yardstick, dir };
+}
+
+/** The document of a campaign that a real sender planned and ran. */
+export function documentFrom({ dir }: Yardstick): Promise<Configurations> {
+  return inWorld(dir, 'document', async (world) => {
+    const sender = await migrated(world);
+    const id = await untilState(sender, 'ready');
+    const text = await readFile(join(world.senderState, 'campaigns', id, 'configurations.json'), 'utf8');
+    await sender.stop();
+    return parseConfigurations(JSON.parse(text));
+  });
 }
 
 /** Deletes the template. */

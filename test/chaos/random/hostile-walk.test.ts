@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
+import type { Configurations } from '../../../shared/model/configurations.ts';
 import { Dice } from '../../support/dice.ts';
-import { beginMigration, untilState, type World } from '../../support/in-process.ts';
+import type { World } from '../../support/in-process.ts';
 import { chosenSeed } from '../../support/seed.ts';
 import { censusOf, sha256 } from '../../support/shop.ts';
-import { differing, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
+import { differing, documentFrom, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
 import { Walk } from './walk.ts';
 
 /** How many conversations there are; `npm run test:random` holds three hundred. */
@@ -19,20 +17,9 @@ let yardstick: Yardstick;
 let document: Configurations;
 beforeAll(async () => {
   yardstick = await measure();
-  document = await inWorld(yardstick.dir, 'document', documentOf);
+  document = await documentFrom(yardstick);
 }, 120_000);
 afterAll(() => forget(yardstick));
-
-/** The document of a campaign that a real sender planned and ran. */
-async function documentOf(world: World): Promise<Configurations> {
-  world.startReceiver();
-  const sender = await world.startSender();
-  const id = await beginMigration(sender);
-  await untilState(sender, 'ready');
-  const text = await readFile(join(world.senderState, 'campaigns', id, 'configurations.json'), 'utf8');
-  await sender.stop();
-  return parseConfigurations(JSON.parse(text));
-}
 
 /** What was there before the conversation, as it is now: nothing of it may change. */
 async function foreign(world: World): Promise<unknown> {

@@ -1,36 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sumOfRoots } from '../../../receiver/campaign/totals.ts';
 import { inBuildOrder } from '../../../shared/model/build-order.ts';
-import { type Configurations, parseConfigurations, resourcesOf } from '../../../shared/model/configurations.ts';
+import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { refOf } from '../../../shared/model/resource.ts';
 import { Dice } from '../../support/dice.ts';
-import { beginMigration, untilState, type World } from '../../support/in-process.ts';
+import type { World } from '../../support/in-process.ts';
 import { offered } from '../../support/offered.ts';
 import { aDisk, censusOf } from '../../support/shop.ts';
-import { differing, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
+import { differing, documentFrom, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
 import { type End, HostilePeer } from './hostile-peer.ts';
 
 let yardstick: Yardstick;
 let document: Configurations;
 beforeAll(async () => {
   yardstick = await measure();
-  document = await inWorld(yardstick.dir, 'document', documentOf);
+  document = await documentFrom(yardstick);
 }, 120_000);
 afterAll(() => forget(yardstick));
-
-/** The document of a campaign that a real sender planned and ran. */
-async function documentOf(world: World): Promise<Configurations> {
-  world.startReceiver();
-  const sender = await world.startSender();
-  const id = await beginMigration(sender);
-  await untilState(sender, 'ready');
-  const text = await readFile(join(world.senderState, 'campaigns', id, 'configurations.json'), 'utf8');
-  await sender.stop();
-  return parseConfigurations(JSON.parse(text));
-}
 
 /** How a repeat may be refused: the state has moved on, or what it was about is gone. */
 const refusals: ReadonlySet<string> = new Set(['E_CAMPAIGN_STATE', 'E_COMMITTED', 'E_NOT_FOUND']);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { beginMigration, untilState, World } from '../../../support/in-process.ts';
 import { makeShop } from '../../../support/shop.ts';
+import type { ShopWorld } from '../../../support/shop-world.ts';
 
-test('an MTU and a config drive that the cloud made other than asked are told in ledger, status, log and report', async () => {
+/** A destination that lowers every tunnel's MTU and forces a config drive on every server. */
+async function aWilfulDestination(): Promise<ShopWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'told-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await makeShop(dir);
@@ -14,7 +16,11 @@ test('an MTU and a config drive that the cloud made other than asked are told in
   world.startReceiver();
   const sender = await world.startSender();
   onTestFinished(() => sender.stop());
+  return { world, sender };
+}
 
+test('an MTU and a config drive that the cloud made other than asked are told in ledger, status, log and report', async () => {
+  const { world, sender } = await aWilfulDestination();
   const campaign = await beginMigration(sender);
   await untilState(sender, 'ready');
   const { changes } = await sender.daemon.report({ campaign });
@@ -22,22 +28,14 @@ test('an MTU and a config drive that the cloud made other than asked are told in
   expect(changes.changed).toEqual(expect.arrayContaining([expect.stringMatching(/^server .*: config_drive is true, not false/)]));
   const { campaigns } = await sender.daemon.status();
   expect(campaigns[0]?.differences.map(({ says }) => says)).toContain('mtu is 1442, not 1450');
-  const ledger = await readFile(join(dir, 'world', 'receiver', 'campaigns', campaign, 'ledger.jsonl'), 'utf8');
+  const ledger = await readFile(join(world.receiverState, 'campaigns', campaign, 'ledger.jsonl'), 'utf8');
   expect(ledger).toMatch(/"ref":"network\/[^"]+"[^\n]*"differs":"mtu is 1442, not 1450"/);
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
 }, 120_000);
 
 test('an import tells what the cloud made other than asked, and what preflight warned of', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'told-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await makeShop(dir);
-  const world = await World.open(dir, join(dir, 'world'), { tunnelMtu: 1442, forceConfigDrive: true });
-  onTestFinished(() => world.close());
-  world.startReceiver();
-  const sender = await world.startSender();
-  onTestFinished(() => sender.stop());
-
+  const { world, sender } = await aWilfulDestination();
   const { campaign } = await sender.daemon.beginExport({ servers: [] });
   await untilState(sender, 'ready');
   const pieces: Buffer[] = [];

@@ -19,7 +19,7 @@ afterAll(() => template.remove());
 test.each([[true], [false]])(
   'a commit commits nothing while a moved server is gone at the destination (its source is to be deleted: %s), and goes on when it is kept',
   async (deleteSource) => {
-    const { world, sender, campaign } = await aReadyCampaign();
+    const { world, sender, campaign } = await template.ready();
     await losesTheFirst(world.destination);
     await sender.daemon.commit({ campaign, deleteSource });
     await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
@@ -36,7 +36,7 @@ test.each([[true], [false]])(
 );
 
 test('a server that is lost at the destination while a commit is under way keeps its source; the others are deleted', async () => {
-  const { world, sender, campaign } = await aReadyCampaign();
+  const { world, sender, campaign } = await template.ready();
   world.destination.twin.faults.set([
     { do: 'delay', ms: 3_000, match: { service: 'network', method: 'DELETE', path: '/tags/' }, times: 1 },
   ]);
@@ -52,7 +52,7 @@ test('a server that is lost at the destination while a commit is under way keeps
 });
 
 test('a server in ERROR at the destination is lost, one that its owner stopped there is not', async () => {
-  const { world, sender, campaign } = await aReadyCampaign();
+  const { world, sender, campaign } = await template.ready();
   const [web, other] = await serversAt(world.destination);
   const admin = await adminOf(world.destination);
   await admin.send('POST', 'compute', `/servers/${web?.id}/action`, { 'os-resetState': { state: 'error' } });
@@ -67,13 +67,6 @@ test('a server in ERROR at the destination is lost, one that its owner stopped t
   await untilState(sender, 'committed');
   await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
 });
-
-/** A campaign whose servers have all moved. */
-async function aReadyCampaign(): Promise<Started> {
-  const started = await template.started();
-  await untilState(started.sender, 'ready');
-  return started;
-}
 
 /** The owner deletes the first server of the shop. */
 async function losesTheFirst(cloud: Started['world']['destination']): Promise<void> {

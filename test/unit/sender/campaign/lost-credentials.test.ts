@@ -47,8 +47,7 @@ test.each([
 test.each(['source', 'destination'] as const)(
   'a commit of a campaign whose credentials are taken away at the %s commits nothing, and can be repeated',
   async (side) => {
-    const { world, sender, campaign } = await template.started();
-    await untilState(sender, 'ready');
+    const { world, sender, campaign } = await template.ready();
     world[side].twin.faults.set(removed);
     await sender.daemon.commit({ campaign, deleteSource: true });
     await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);

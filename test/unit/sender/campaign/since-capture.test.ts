@@ -17,8 +17,7 @@ interface Made {
 }
 
 test('what an owner changes on the network side while the campaign is ready is told before the source is given up', async () => {
-  const { world, sender, campaign } = await template.started();
-  await untilState(sender, 'ready');
+  const { world, sender, campaign } = await template.ready();
   const status = async (): Promise<CampaignStatus | undefined> => (await sender.daemon.status()).campaigns[0];
   expect((await status())?.differences).toEqual([]);
   const { user } = world.source;

@@ -27,8 +27,7 @@ test('such a commit is continued by a resumption', async () => {
 });
 
 test('a commit that is repeated takes away the stamps that it left, and changes nothing where none is left', async () => {
-  const { world, sender, campaign } = await template.started();
-  await untilState(sender, 'ready');
+  const { world, sender, campaign } = await template.ready();
   const refused = { service: 'network', method: 'DELETE', path: '^/v2.0/networks/[^/]+/tags/' } as const;
   world.destination.twin.faults.set([{ do: 'status', status: 403, match: refused }]);
   await sender.daemon.commit({ campaign, deleteSource: false });
@@ -72,8 +71,7 @@ test('a repeated commit that cannot reach the receiver leaves the campaign commi
 
 /** A campaign whose commit failed before its first step, as when no source cloud can be opened. */
 async function uncommitted(): Promise<Started> {
-  const { world, sender: before, campaign } = await template.started();
-  await untilState(before, 'ready');
+  const { world, sender: before, campaign } = await template.ready();
   const journal = await Journal.open<Fact>(join(world.senderState, 'campaigns', campaign, 'journal.jsonl'));
   await journal.append({ fact: 'asked', wish: 'commit', deleteSource: false });
   await journal.append({ fact: 'rests', state: 'failed', problem: new Problem('E_AUTH', 'The cloud lets nobody in.').toJSON() });

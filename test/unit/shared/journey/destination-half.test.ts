@@ -8,7 +8,7 @@ import { destinationHalf } from '../../../../shared/journey/destination-half.ts'
 import { runPhases } from '../../../../shared/journey/run-phases.ts';
 import { parseConfigurations } from '../../../../shared/model/configurations.ts';
 import { refOf } from '../../../../shared/model/resource.ts';
-import { sectionOf, untilState } from '../../../support/in-process.ts';
+import { sectionOf } from '../../../support/in-process.ts';
 import { ShopTemplate } from '../../../support/shop-world.ts';
 
 let template: ShopTemplate;
@@ -18,8 +18,7 @@ beforeAll(async () => {
 afterAll(() => template.remove());
 
 test('a server that an earlier release created and did not connect gets its floating IP', async () => {
-  const { world, sender, campaign } = await template.started();
-  await untilState(sender, 'ready');
+  const { world, campaign } = await template.ready();
   const there = await world.openCampaign(campaign);
   const path = join(there.folder, 'configurations.json');
   const document = parseConfigurations(JSON.parse(await readFile(path, 'utf8')), path);

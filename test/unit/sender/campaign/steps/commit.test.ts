@@ -9,8 +9,7 @@ beforeAll(async () => {
 afterAll(() => template.remove());
 
 test('a sender that is stopped in the middle of a commit notes no end of it, and the next one goes on to the end', async () => {
-  const { world, sender, campaign } = await template.started();
-  await untilState(sender, 'ready');
+  const { world, sender, campaign } = await template.ready();
   const locks = { service: 'compute', method: 'POST', path: '/action$', body: '"lock"' } as const;
   world.source.twin.faults.set([{ do: 'delay', ms: 500, match: locks }]);
   await sender.daemon.commit({ campaign, deleteSource: false });

@@ -9,8 +9,7 @@ beforeAll(async () => {
 afterAll(() => template.remove());
 
 test('a commit whose client for the source servers cannot log in changes nothing, at either cloud', async () => {
-  const { world, sender, campaign } = await template.started();
-  await untilState(sender, 'ready');
+  const { world, sender, campaign } = await template.ready();
   // The source's own client lives on its token.
   world.source.twin.faults.set([
     { do: 'status', status: 401, match: { service: 'identity', method: 'POST', path: '^/v3/auth/tokens' } },

@@ -47,6 +47,14 @@ async function stoppingSlowly(ms: number): Promise<ShopWorld> {
   return { world, sender };
 }
 
+/** Both servers run on their ports, and the floating IP leads to the first. */
+async function expectPlugged(cloud: Cloud): Promise<void> {
+  const ports = await serverPortsOf(cloud);
+  expect(ports.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+  const web = ports.find(({ fixed_ips }) => fixed_ips[0]?.ip_address === '10.20.0.10');
+  expect((await floatingOf(cloud)).map(({ port_id }) => port_id)).toEqual([web?.id]);
+}
+
 const sameAddress = (plan: string): string => plan.replaceAll(/^( {6}to: )auto$/gm, '$1same');
 
 async function factsOf({ sender: { daemon }, campaign }: Started): Promise<Dated<Fact>[]> {
@@ -195,10 +203,7 @@ test('a prepared port that somebody deletes at the destination is made again bef
     await world.destination.user.send('DELETE', 'network', `/ports/${id}`);
   await sender.daemon.cutover({ campaign, servers: [] });
   await untilState(sender, 'ready');
-  const ports = await serverPortsOf(world.destination);
-  expect(ports.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
-  const web = ports.find(({ fixed_ips }) => fixed_ips[0]?.ip_address === '10.20.0.10');
-  expect((await floatingOf(world.destination)).map(({ port_id }) => port_id)).toEqual([web?.id]);
+  await expectPlugged(world.destination);
 });
 
 test('what was prepared and somebody deletes while the disk is copied is made again before the server', async () => {
@@ -211,10 +216,7 @@ test('what was prepared and somebody deletes while the disk is copied is made ag
     await user.send('DELETE', 'network', `/floatingips/${id}`);
   for (const { id } of await serverPortsOf(world.destination)) await user.send('DELETE', 'network', `/ports/${id}`);
   await untilState(sender, 'ready');
-  const ports = await serverPortsOf(world.destination);
-  expect(ports.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
-  const web = ports.find(({ fixed_ips }) => fixed_ips[0]?.ip_address === '10.20.0.10');
-  expect((await floatingOf(world.destination)).map(({ port_id }) => port_id)).toEqual([web?.id]);
+  await expectPlugged(world.destination);
 });
 
 test('a rollback that keeps one server leaves nothing that was prepared for another, which has not moved', async () => {
