@@ -83,7 +83,7 @@ export class Runner {
     if (standing.is !== 'resting' || !campaignStates[standing.state].isOver) return null;
     // Its commit or rollback may be asked for again, to finish what it left.
     if (unfinishedIn(this.campaign) > 0) return null;
-    return { status: this.status(), history: historyOf([this.campaign]) };
+    return { status: this.status(), history: historyOf(this.campaign) };
   }
 
   /** Continues where the journal says the campaign was; a resting campaign stays at rest. */

@@ -177,7 +177,7 @@ export class CampaignSet {
     const { length: facts } = campaign.journal.facts;
     const known = this.#measured.get(campaign);
     if (known?.facts === facts) return known.moves;
-    const moves = historyOf([campaign]);
+    const moves = historyOf(campaign);
     this.#measured.set(campaign, { facts, moves });
     return moves;
   }
