@@ -227,9 +227,12 @@ export class CampaignSet {
     return [
       ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
       ...open.flatMap((runner) => {
-        const { state } = runner.status();
         const own = new Set(serversOf(runner.campaign.plan));
-        return servers.filter((id) => own.has(id)).map((server) => ({ server, campaign: runner.campaign.id, state }));
+        const shared = servers.filter((id) => own.has(id));
+        // The status of a campaign of many servers takes long.
+        if (shared.length === 0) return [];
+        const { id, state } = runner.status();
+        return shared.map((server) => ({ server, campaign: id, state }));
       }),
       ...[...this.#damaged].flatMap(([campaign, { servers: own }]) =>
         servers
