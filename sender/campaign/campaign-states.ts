@@ -1,4 +1,5 @@
 import type { Style } from '../../shared/print/output.ts';
+import type { Standing } from '../migration/fact.ts';
 import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
 /** A command about one campaign whose state decides whether there is something to do. */
@@ -36,6 +37,11 @@ export const campaignStates: Readonly<Record<CampaignState, CampaignStateRow>> =
 export function statesAllowing(command: CampaignCommand): CampaignState[] {
   const states = Object.keys(campaignStates) as CampaignState[];
   return states.filter((state) => campaignStates[state].allows.includes(command));
+}
+
+/** Whether a campaign that stands so is over: another one may have its servers. */
+export function isOver(standing: Standing): boolean {
+  return standing.is === 'resting' && campaignStates[standing.state].isOver;
 }
 
 /** Whether a campaign in this state rests: it does nothing until a command arrives. */

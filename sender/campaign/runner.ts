@@ -7,7 +7,7 @@ import { type Exceptions, restAfterFailure, type Standing, standingOf, type Wish
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
-import { campaignStates } from './campaign-states.ts';
+import { isOver } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
 import type { EndedCampaign } from './ended.ts';
 import { historyOf } from './history.ts';
@@ -79,11 +79,10 @@ export class Runner {
   /** What stays to be known of the campaign once it is over; null before. */
   ended(): EndedCampaign | null {
     if (this.#work !== null || this.#verifying !== null || this.#noting > 0) return null;
-    const standing = standingOf(this.campaign.journal.facts);
-    if (standing.is !== 'resting' || !campaignStates[standing.state].isOver) return null;
+    if (!isOver(standingOf(this.campaign.journal.facts))) return null;
     // Its commit or rollback may be asked for again, to finish what it left.
     if (unfinishedIn(this.campaign) > 0) return null;
-    return { status: this.status(), history: historyOf([this.campaign]) };
+    return { status: this.status(), history: historyOf(this.campaign) };
   }
 
   /** Continues where the journal says the campaign was; a resting campaign stays at rest. */
@@ -225,5 +224,5 @@ export class Runner {
 /** Whether a campaign has moved servers, perhaps, that an owner may start at the source again. */
 function mayRunTwice(standing: Standing): boolean {
   if (standing.is === 'working') return standing.wish === 'run' || standing.wish === 'pause';
-  return standing.state === 'ready' || standing.state === 'paused' || standing.state === 'failed';
+  return !isOver(standing);
 }

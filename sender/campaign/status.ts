@@ -14,7 +14,7 @@ import { type WindowStatus, windowOf } from '../migration/window.ts';
 import { serversOf } from '../model/plan.ts';
 import type { Campaign } from './campaign.ts';
 import { progressOf } from './campaign-progress.ts';
-import { moveStates } from './campaign-states.ts';
+import { isOver, moveStates } from './campaign-states.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredIn } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
@@ -170,8 +170,7 @@ function problemOf(
   // What was met before a rollback is in the report; it is none of the server as it is now.
   if (state === 'rolled back' || state === 'waiting') return null;
   if (!moveStates[state].hasMoved) return last.problem;
-  const isOver = standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back');
-  return isOver || at < own.findLastIndex((fact) => fact.fact === 'done') ? null : last.problem;
+  return isOver(standing) || at < own.findLastIndex((fact) => fact.fact === 'done') ? null : last.problem;
 }
 
 /** The servers that the operator excepted from the latest commit or rollback. */

@@ -9,7 +9,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
 import { Campaign, folderOf } from '../campaign/campaign.ts';
-import { campaignStates } from '../campaign/campaign-states.ts';
+import { campaignStates, isOver } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { type EndedCampaign, readEnded, writeEnded } from '../campaign/ended.ts';
 import { historyOf } from '../campaign/history.ts';
@@ -131,8 +131,8 @@ export class CampaignSet {
   statuses(): CampaignStatus[] {
     const open = [...this.#runners.values()].map((runner) => runner.status());
     const statuses = [...open, ...[...this.#ended.values()].map(({ status }) => status)];
-    const isOver = ({ state }: CampaignStatus): number => (campaignStates[state].isOver ? 1 : 0);
-    return statuses.sort((a, b) => isOver(a) - isOver(b) || b.startedAt.localeCompare(a.startedAt));
+    const place = ({ state }: CampaignStatus): number => (campaignStates[state].isOver ? 1 : 0);
+    return statuses.sort((a, b) => place(a) - place(b) || b.startedAt.localeCompare(a.startedAt));
   }
 
   /**
@@ -177,7 +177,7 @@ export class CampaignSet {
     const { length: facts } = campaign.journal.facts;
     const known = this.#measured.get(campaign);
     if (known?.facts === facts) return known.moves;
-    const moves = historyOf([campaign]);
+    const moves = historyOf(campaign);
     this.#measured.set(campaign, { facts, moves });
     return moves;
   }
@@ -220,16 +220,16 @@ export class CampaignSet {
   /** Those of some servers that a campaign has which is not over, or is being prepared. */
   held(servers: readonly string[]): HeldServer[] {
     const reserved = servers.filter((id) => this.#reserved.has(id));
-    const open = [...this.#runners.values()].filter(({ campaign: { journal } }) => {
-      const standing = standingOf(journal.facts);
-      return standing.is !== 'resting' || !campaignStates[standing.state].isOver;
-    });
+    const open = [...this.#runners.values()].filter(({ campaign }) => !isOver(standingOf(campaign.journal.facts)));
     return [
       ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
       ...open.flatMap((runner) => {
-        const { state } = runner.status();
         const own = new Set(serversOf(runner.campaign.plan));
-        return servers.filter((id) => own.has(id)).map((server) => ({ server, campaign: runner.campaign.id, state }));
+        const shared = servers.filter((id) => own.has(id));
+        // The status of a campaign of many servers takes long.
+        if (shared.length === 0) return [];
+        const { id, state } = runner.status();
+        return shared.map((server) => ({ server, campaign: id, state }));
       }),
       ...[...this.#damaged].flatMap(([campaign, { servers: own }]) =>
         servers

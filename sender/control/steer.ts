@@ -1,6 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
 import { campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
 import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
+import { campaignItinerary } from '../campaign/itinerary.ts';
 import { unfinishedIn } from '../campaign/left.ts';
 import type { Runner, WishDetails } from '../campaign/runner.ts';
 import { onlyWayOn } from '../campaign/way-on.ts';
@@ -27,7 +28,7 @@ export async function steer(
 ): Promise<CampaignStatus> {
   const { id, journal } = runner.campaign;
   const { state } = runner.status();
-  if (endedBy[state] === wish) {
+  if (campaignStates[state].isOver && campaignItinerary[wish].rests === state) {
     await repeat(runner, wish, details);
     return runner.status();
   }
@@ -47,9 +48,6 @@ export async function steer(
   await runner.wish(wish, details);
   return runner.status();
 }
-
-/** The wish that led to each end. */
-const endedBy: Readonly<Partial<Record<CampaignState, Wish>>> = { committed: 'commit', 'rolled back': 'rollback' };
 
 /** Goes on with what an ended campaign has left at the destination; nothing where nothing is. */
 async function repeat(runner: Runner, wish: Wish, details: WishDetails): Promise<void> {

@@ -1,4 +1,4 @@
-import { Problem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import { attemptOf } from '../../migration/attempt.ts';
 import { exceptedFrom } from '../../migration/fact.ts';
 import { rollBack } from '../../migration/migrate.ts';
@@ -45,11 +45,20 @@ export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Pr
  */
 async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<StepEnd> {
   const { id } = campaign;
+  await removePrepared(campaign, tools).catch((error: unknown) => {
+    // An earlier try has come as far as the commit, before which everything was removed.
+    if (asProblem(error).code !== 'E_COMMITTED') throw error;
+  });
+  await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
+  return commitAtReceiver(campaign, tools);
+}
+
+/** Removes the ports and floating IPs of the servers that have not moved. */
+async function removePrepared(campaign: Campaign, tools: StepTools): Promise<void> {
+  const { id } = campaign;
   const gone = campaign.moves().flatMap(({ moves }) => moves.filter(({ server }) => !campaign.moved(server.id)));
   for (const { ports, floatingIps } of gone)
     for (const ref of [...floatingIps, ...ports]) await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
-  await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
-  return commitAtReceiver(campaign, tools);
 }
 
 async function rollBackMoves(campaign: Campaign, tools: StepTools, which: (move: Move) => boolean): Promise<undefined> {

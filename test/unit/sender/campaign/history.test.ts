@@ -11,7 +11,7 @@ test('a campaign that was rolled back has measured what a forecast would otherwi
   const document = aTenant(1);
   const campaign = await Campaign.create(await aFolder(), aPlan(document), document);
   onTestFinished(() => campaign.journal.close());
-  const assumed = coldForecastOf(3, historyOf([campaign])).assumed;
+  const assumed = coldForecastOf(3, historyOf(campaign)).assumed;
   expect(assumed).toEqual(downtimePhases.map(({ name }) => name));
   const sealed = { 's1.root': { size: 3, bytes_wire: 3 } };
   const facts = downtimePhases.flatMap(({ name }): Fact[] => [
@@ -20,10 +20,10 @@ test('a campaign that was rolled back has measured what a forecast would otherwi
   ]);
   for (const fact of [...facts, { fact: 'turned back', server: 's1' }, { fact: 'rolled back', server: 's1' }] as Fact[])
     await campaign.journal.append(fact);
-  const [past, ...others] = historyOf([campaign]);
+  const [past, ...others] = historyOf(campaign);
   expect(others).toEqual([]);
   expect(past).toMatchObject({ sizeBytes: 3, partial: false });
   expect(Object.keys(past?.phases ?? {})).toEqual(downtimePhases.map(({ name }) => name));
   for (const fact of facts) await campaign.journal.append(fact);
-  expect(historyOf([campaign]).map(({ partial }) => partial)).toEqual([false, true]);
+  expect(historyOf(campaign).map(({ partial }) => partial)).toEqual([false, true]);
 });

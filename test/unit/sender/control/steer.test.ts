@@ -57,6 +57,24 @@ test('a commit that is repeated takes away the stamps that it left, and changes 
   expect(await sender.daemon.prune({ days: 0 })).toMatchObject([{ id: campaign }]);
 });
 
+test('a rollback that kept a server and is repeated takes away the stamps that it left', async () => {
+  const { world, sender, campaign } = await template.started();
+  await untilState(sender, 'ready');
+  const refused = { service: 'network', method: 'DELETE', path: '^/v2.0/networks/[^/]+/tags/' } as const;
+  world.destination.twin.faults.set([{ do: 'status', status: 403, match: refused }]);
+  const kept = (await serversAt(world.source))[0]?.id ?? '';
+  await sender.daemon.rollback({ campaign, keep: [kept] });
+  await untilState(sender, 'rolled back');
+  const left = async (): Promise<number> => ((await sender.daemon.report({ campaign })) as Report).left?.stamped.length ?? 0;
+  expect(await left()).toBeGreaterThan(0);
+
+  world.destination.twin.faults.clear();
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  expect((await sender.daemon.status()).campaigns).toMatchObject([{ problem: null }]);
+  expect(await left()).toBe(0);
+});
+
 test('a repeated commit that cannot reach the receiver leaves the campaign committed, and says why', () => {
   const problem = new Problem('E_PEER_LOST', 'The link was cut.').toJSON();
   const committed: Fact = { fact: 'rests', state: 'committed' };
