@@ -1,6 +1,6 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { Campaign } from '../campaign/campaign.ts';
-import { attemptsOf } from '../migration/attempt.ts';
+import { attemptsOf, roundsAmong } from '../migration/attempt.ts';
 import { provedAt, waitedMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
@@ -55,7 +55,7 @@ function pathRateOf({ plan, journal }: Campaign): number | null {
   const attempts = serversOf(plan).flatMap((server) => attemptsOf(journal.facts, server));
   const transfers = attempts.flatMap((facts) => [
     ...Object.values(learnedIn(facts).sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
-    ...facts.flatMap((fact) => (fact.fact === 'round' ? [[fact.bytes, fact.copy_ms]] : [])),
+    ...roundsAmong(facts).map((round) => [round.bytes, round.copy_ms]),
   ]);
   const rates = transfers.flatMap(([bytes = 0, ms = 0]) => (bytes >= tellingBytes && ms > 0 ? [bytes / ms] : []));
   return rates.length === 0 ? null : Math.max(...rates);

@@ -6,7 +6,7 @@ import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { moveStatesOf } from '../campaign/status.ts';
 import { totalsOf } from '../campaign/totals.ts';
-import { attemptsOf, doneAmong } from '../migration/attempt.ts';
+import { attemptsOf, doneAmong, roundsAmong } from '../migration/attempt.ts';
 import { downSince, downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
@@ -86,7 +86,7 @@ function moveReport(campaign: Campaign, { server }: Move, wave: string, state: M
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
-    rounds: facts.flatMap((fact) => (fact.fact === 'round' ? [{ ...roundAlone(fact), endedAt: fact.at }] : [])),
+    rounds: roundsAmong(facts).map((round) => ({ ...roundAlone(round), endedAt: round.at })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
