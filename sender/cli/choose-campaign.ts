@@ -56,8 +56,9 @@ export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: str
   return last;
 }
 
+/** The status does not tell whether there were any that were pruned. */
 function none(): Problem {
-  return new Problem('E_NOT_FOUND', 'There is no campaign but those that were pruned.', {
+  return new Problem('E_NOT_FOUND', 'There is no campaign, unless it was pruned.', {
     hint: 'Start one with `sender migrate`.',
   });
 }

@@ -53,6 +53,11 @@ export function doneAmong(facts: readonly Fact[]): Set<string> {
   return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
 }
 
+/** The rounds among some facts, oldest first. `at`: when a round had ended. */
+export function roundsAmong(facts: readonly Dated<Fact>[]): Dated<Round>[] {
+  return facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
+}
+
 /** Whether the rollback of a server's present attempt has begun and not ended. */
 export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
   return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');
@@ -63,9 +68,9 @@ export function hasMoved(facts: readonly Dated<Fact>[], server: string, lastPhas
   return doneAmong(attemptOf(facts, server).facts).has(lastPhase) && !isTurnedBack(facts, server);
 }
 
-/** The rounds of a server's present attempt, oldest first. `at`: when a round had ended. */
+/** The rounds of a server's present attempt, oldest first. */
 export function roundsOf(facts: readonly Dated<Fact>[], server: string): Dated<Round>[] {
-  return attemptOf(facts, server).facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
+  return roundsAmong(attemptOf(facts, server).facts);
 }
 
 /** The generation of a source server when it was last noted as seen stopped; undefined before. */

@@ -1,6 +1,6 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { Campaign } from '../campaign/campaign.ts';
-import { attemptsOf } from '../migration/attempt.ts';
+import { attemptsOf, roundsAmong } from '../migration/attempt.ts';
 import { provedAt, waitedMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
@@ -51,11 +51,11 @@ const tellingBytes = 4 * 1024 * 1024;
  * The fastest transfer of a campaign, rolled back or not, which the path between the daemons can do
  * at least: bytes per millisecond. Null before a transfer is long enough to tell.
  */
-function pathRateOf({ plan, journal }: Campaign): number | null {
+export function pathRateOf({ plan, journal }: Campaign): number | null {
   const attempts = serversOf(plan).flatMap((server) => attemptsOf(journal.facts, server));
   const transfers = attempts.flatMap((facts) => [
     ...Object.values(learnedIn(facts).sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
-    ...facts.flatMap((fact) => (fact.fact === 'round' ? [[fact.bytes, fact.copy_ms]] : [])),
+    ...roundsAmong(facts).map((round) => [round.bytes, round.copy_ms]),
   ]);
   const rates = transfers.flatMap(([bytes = 0, ms = 0]) => (bytes >= tellingBytes && ms > 0 ? [bytes / ms] : []));
   return rates.length === 0 ? null : Math.max(...rates);
@@ -63,15 +63,15 @@ function pathRateOf({ plan, journal }: Campaign): number | null {
 
 /**
  * The time of an attempt less what the bytes alone need on the path, and less every wait for the
- * cutover or for a window, which are the operator's. Null until both are known.
+ * cutover or for a window, which are the operator's. `pathRate`: see `pathRateOf`. Null until both
+ * are known.
  */
 export function overheadMsOf(
-  campaign: Campaign,
+  pathRate: number | null,
   attempt: readonly Dated<Fact>[],
   migrationMs: number | null,
   sentBytes: number,
 ): number | null {
-  const rate = pathRateOf(campaign);
-  if (migrationMs === null || rate === null) return null;
-  return Math.max(0, Math.round(migrationMs - waitedMs(attempt) - sentBytes / rate));
+  if (migrationMs === null || pathRate === null) return null;
+  return Math.max(0, Math.round(migrationMs - waitedMs(attempt) - sentBytes / pathRate));
 }

@@ -6,7 +6,7 @@ import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { moveStatesOf } from '../campaign/status.ts';
 import { totalsOf } from '../campaign/totals.ts';
-import { attemptsOf, doneAmong } from '../migration/attempt.ts';
+import { attemptsOf, doneAmong, factsOfServer, roundsAmong } from '../migration/attempt.ts';
 import { downSince, downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
@@ -15,17 +15,18 @@ import { learnedIn } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
 import { serversOf } from '../model/plan.ts';
 import { changesOf } from './changes.ts';
-import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
+import { networkMsOf, overheadMsOf, pathRateOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {
   const { facts } = campaign.journal;
   const states = moveStatesOf(campaign);
+  const pathRate = pathRateOf(campaign);
   const moves = campaign
     .moves()
     .flatMap(({ wave, moves: list }) =>
-      list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting')),
+      list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting', pathRate)),
     );
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
@@ -66,7 +67,13 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
   return counts;
 }
 
-function moveReport(campaign: Campaign, { server }: Move, wave: string, state: MoveReport['state']): MoveReport {
+function moveReport(
+  campaign: Campaign,
+  { server }: Move,
+  wave: string,
+  state: MoveReport['state'],
+  pathRate: number | null,
+): MoveReport {
   const last = lastPhaseTo(campaign.plan.to);
   const { facts, rolledBackAt } = toldAttempt(campaign.journal.facts, server.id, last);
   const learned = learnedIn(facts);
@@ -86,7 +93,7 @@ function moveReport(campaign: Campaign, { server }: Move, wave: string, state: M
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
-    rounds: facts.flatMap((fact) => (fact.fact === 'round' ? [{ ...roundAlone(fact), endedAt: fact.at }] : [])),
+    rounds: roundsAmong(facts).map((round) => ({ ...roundAlone(round), endedAt: round.at })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
@@ -98,7 +105,7 @@ function moveReport(campaign: Campaign, { server }: Move, wave: string, state: M
       root: disk.root,
     })),
   };
-  return { ...report, overheadMs: overheadMsOf(campaign, facts, report.migrationMs, sentBytesOf(report)) };
+  return { ...report, overheadMs: overheadMsOf(pathRate, facts, report.migrationMs, sentBytesOf(report)) };
 }
 
 /**
@@ -114,7 +121,7 @@ function toldAttempt(
   const present = attempts.at(-1) ?? [];
   const before = attempts.at(-2);
   if (present.length > 0 || before === undefined) return { facts: present, rolledBackAt: null };
-  const undone = all.findLast((fact) => fact.fact === 'rolled back' && fact.server === server);
+  const undone = factsOfServer(all, server).findLast(({ fact }) => fact === 'rolled back');
   return { facts: doneAmong(before).has(lastPhase) ? before : present, rolledBackAt: undone?.at ?? null };
 }
 

@@ -15,10 +15,7 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
   const types = new Map(
     document.volumes.flatMap((volume) => (volume.volume_type === null ? [] : [[volume.volume_type, volume]])),
   );
-  const typed = [...types].flatMap(([name, { type_specs }]) => {
-    const to = volumeTypeFor(name, type_specs, facts);
-    return to === null ? [] : [[name, { to }] as const];
-  });
+  const typed = [...types].flatMap(([name, { type_specs }]) => entry(name, { to: volumeTypeFor(name, type_specs, facts) }));
   return {
     ...(typed.length === 0 ? {} : { volume_types: Object.fromEntries(typed) }),
     flavors: Object.fromEntries(flavors),

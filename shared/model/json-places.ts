@@ -55,28 +55,22 @@ function* elementsIn(text: Buffer, list: number, key: string): Generator<JsonPla
   return afterSpace(text, at + 1);
 }
 
-/** The end of the value that begins there. */
+/** The end of the value, or of the key, that begins there. */
 function endOf(text: Buffer, from: number): number {
   let depth = 0;
-  for (let at = from; at < text.length; ) {
+  let at = from;
+  while (at < text.length) {
     const byte = text[at];
-    if (byte === quote) at = stringEnd(text, at);
-    else if (byte === openObject || byte === openList) {
-      depth += 1;
-      at += 1;
-      continue;
-    } else if (byte === closeObject || byte === closeList) {
-      if (depth === 0) return at;
-      depth -= 1;
-      at += 1;
-    } else if (depth === 0 && (byte === comma || isSpace(byte))) return at;
-    else {
-      at += 1;
-      continue;
-    }
-    if (depth === 0) return at;
+    if (depth === 0 && isAfterValue(byte)) return at;
+    if (byte === openObject || byte === openList) depth += 1;
+    else if (byte === closeObject || byte === closeList) depth -= 1;
+    at = byte === quote ? stringEnd(text, at) : at + 1;
   }
   throw unreadable(text.length);
+}
+
+function isAfterValue(byte: number | undefined): boolean {
+  return byte === comma || byte === colon || byte === closeList || byte === closeObject || isSpace(byte);
 }
 
 /** What follows the string that begins there. */

@@ -94,6 +94,14 @@ test('a report follows from the journal alone: phases, downtime, bytes and roots
   expect(totalsOf(campaign)).toMatchObject({ servers: 2, disks: 2, disk_bytes: 6 * MiB, resources: report.totals.resources });
 });
 
+test('a report of 1,000 servers keeps the daemon for no more than 3 s', async () => {
+  const servers = Array.from({ length: 1000 }, (_, index) => `s${index + 1}`);
+  const campaign = await aCampaign([start, configured, ...servers.flatMap((server) => moved(server))], servers.length);
+  const begun = performance.now();
+  expect(reportOf(campaign, 'ready').totals.servers).toBe(1000);
+  expect(performance.now() - begun).toBeLessThan(3000);
+});
+
 test('a server that was stopped at the source has no downtime, one on its way no end', async () => {
   const was: Fact[] = moved('s1').map((fact) =>
     fact.fact === 'done' && fact.phase === 'look' ? { ...fact, learned: { was: 'stopped' } } : fact,

@@ -41,6 +41,12 @@ describe('steering a campaign', () => {
     expect(line.told()).toContain('No campaign is paused or failed: 7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de (moving).');
   });
 
+  test('does not say that campaigns were pruned where there is none', async () => {
+    await line.serve(aRecordedDaemon([]));
+    expect(await line.run('pause')).toBe(2);
+    expect(line.told()).toMatch(/There is no campaign, unless it was pruned\.\n.*Start one with `sender migrate`/);
+  });
+
   test('says of a commit after a rollback that the state does not allow it', async () => {
     await line.serve(aRecordedDaemon([aCampaignStatus({ state: 'rolled back' })]));
     expect(await line.run('commit')).toBe(40);
