@@ -37,6 +37,11 @@ function legOf(view: PreflightView, resource: ResourceOf<'interface'>): Choice {
   return leg === undefined ? create(`${router.name} has no interface there`) : adopt(leg.id, `${router.name} has it`);
 }
 
+/** Those of some resources that would be created. */
+export function created<R extends Resource>(view: PreflightView, resources: readonly R[]): R[] {
+  return resources.filter((one) => choose(view, one).action === 'create');
+}
+
 /** Decides what would happen to each resource. */
 export function decide(view: PreflightView, resources: readonly Resource[]): Decision[] {
   return resources.map((resource) => ({ ref: refOf(resource.kind, resource.id), ...choose(view, resource) }));
