@@ -1,4 +1,4 @@
-import { canonicalCidr, canonicalIp } from '../../../ip.ts';
+import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
@@ -7,7 +7,7 @@ import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { flavorFor } from './server-rules.ts';
-import type { PreflightView } from './view.ts';
+import { type PreflightView, subnetThere } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
 
@@ -57,9 +57,7 @@ function choose(view: PreflightView, resource: Resource): Choice {
     case 'subnet': {
       const network = view.network(resource.network_id);
       if (!network) return create();
-      const same = view.subnets.find(
-        (one) => one.network_id === network.id && canonicalCidr(one.cidr) === canonicalCidr(resource.cidr),
-      );
+      const same = subnetThere(view, network, resource);
       return same === undefined ? skip(`${network.name} has no such subnet`) : adopt(same.id, `it is that of ${network.name}`);
     }
     case 'router':
