@@ -27,7 +27,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   // Only a Glance with limits in Keystone has them (Image API v2.13, "Show usage"); sizes in MiB.
   const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
   return {
-    ...(await volumeQuotas(session, projectId, signal)),
+    ...(await readVolumeQuotas(session, signal)),
     ...picked((image.body as { usage?: object } | null)?.usage, [
       'image_count_total',
       'image_count_uploading',
@@ -48,9 +48,13 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   };
 }
 
-/** Block Storage API v3, "Show quota usage for a project". */
-async function volumeQuotas(session: CloudSession, projectId: string, signal: AbortSignal): Promise<Quotas> {
+/**
+ * Reads the project's limits and use of volumes; none without Cinder. Block Storage API v3, "Show
+ * quota usage for a project".
+ */
+export async function readVolumeQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
   if (!(await session.has('volume', signal))) return {};
+  const { projectId } = await session.token(signal);
   const path = `/os-quota-sets/${projectId}`;
   const query = { usage: 'True' };
   const { body } = await session.call({ method: 'GET', service: 'volume', path, query, tolerate: [403, 404], signal });

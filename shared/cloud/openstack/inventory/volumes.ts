@@ -3,7 +3,7 @@ import { asProblem } from '../../../problem.ts';
 import type { DestinationFacts } from '../../facts.ts';
 import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeType } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
-import { readQuotas } from '../facts/quotas.ts';
+import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readAttachments } from '../volumes/attachments.ts';
 import { listTypes } from '../volumes/places.ts';
@@ -17,7 +17,7 @@ export interface VolumeContents {
   readonly volumeTypes: readonly ApiVolumeType[];
   /** The attachments of each server that moves, by its id. */
   readonly attachments: ReadonlyMap<string, readonly ApiAttachment[]>;
-  /** The limits of the project in which temporary volumes are made. */
+  /** The limits on volumes of the project in which temporary ones are made. */
   readonly quotas: DestinationFacts['quotas'];
 }
 
@@ -41,7 +41,7 @@ export async function readVolumes(
     const [volumes, volumeTypes, quotas] = await Promise.all([
       listOf(session, 'volume', query, signal),
       listTypes(session, signal),
-      readQuotas(session, signal),
+      readVolumeQuotas(session, signal),
     ]);
     const isOwn = (volume: ApiVolume): boolean => (volume['os-vol-tenant-attr:tenant_id'] ?? scope.projectId) === scope.projectId;
     return { volumes: volumes.filter(isOwn), volumeTypes, attachments, quotas };

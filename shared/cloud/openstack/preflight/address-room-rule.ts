@@ -1,5 +1,5 @@
 import { refOf } from '../../../model/resource.ts';
-import { decide } from './decisions.ts';
+import { created } from './decisions.ts';
 import { blocking, type PreflightRule } from './rules.ts';
 import type { PreflightView } from './view.ts';
 
@@ -32,5 +32,5 @@ export const addressRoom: PreflightRule = (view) =>
 function wantedFrom(view: PreflightView, networkId: string): number {
   const gateways = view.of('gateway').filter((one) => one.network_id === networkId);
   const floating = view.of('floating_ip').filter((one) => one.floating_network_id === networkId);
-  return [...decide(view, gateways), ...decide(view, floating)].filter(({ action }) => action === 'create').length;
+  return created(view, gateways).length + created(view, floating).length;
 }

@@ -1,6 +1,6 @@
 import { canonicalIp } from '../../../ip.ts';
 import { type Ref, refOf } from '../../../model/resource.ts';
-import { decide } from './decisions.ts';
+import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 
 /** A router or group that the plan maps to must exist. */
@@ -51,11 +51,10 @@ export const adoptedRoutes: PreflightRule = (view) =>
 /**
  * A new interface of a router needs its address; on an adopted network another router may have it.
  */
-export const interfaceConflicts: PreflightRule = (view) => {
-  const made = new Set(decide(view, view.of('interface')).flatMap(({ ref, action }) => (action === 'create' ? [ref] : [])));
-  return view.of('interface').flatMap((leg) => {
+export const interfaceConflicts: PreflightRule = (view) =>
+  created(view, view.of('interface')).flatMap((leg) => {
     const network = view.network(leg.network_id);
-    if (!network || !made.has(refOf('interface', leg.id))) return [];
+    if (!network) return [];
     const wanted = leg.fixed_ips.map(({ ip_address }) => canonicalIp(ip_address));
     const taken = view.ports
       .filter((port) => port.network_id === network.id)
@@ -70,7 +69,6 @@ export const interfaceConflicts: PreflightRule = (view) => {
       ),
     );
   });
-};
 
 /** Rules that are added to an adopted group apply to every port that is in it already. */
 export const widenedGroups: PreflightRule = (view) =>
@@ -78,7 +76,7 @@ export const widenedGroups: PreflightRule = (view) =>
     const there = view.group(group.id);
     if (!there) return [];
     const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
-    const added = decide(view, own).filter(({ action }) => action === 'create').length;
+    const added = created(view, own).length;
     if (added === 0) return [];
     return [
       warning(

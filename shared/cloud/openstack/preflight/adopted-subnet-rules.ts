@@ -1,4 +1,4 @@
-import { canonicalCidr, canonicalIp, parseIp } from '../../../ip.ts';
+import { canonicalIp, parseIp } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
@@ -7,10 +7,11 @@ import { type Attribute, canonicalOf } from '../attributes/attribute.ts';
 import { describe } from '../attributes/describe.ts';
 import { compare } from '../attributes/differences.ts';
 import { followsMac } from '../attributes/port.ts';
+import { fieldOf } from '../attributes/request.ts';
 import { tables } from '../attributes/tables.ts';
 import { ownerServed } from '../builders/port.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
-import type { PreflightView } from './view.ts';
+import { type PreflightView, subnetThere } from './view.ts';
 
 /** A subnet of the source, and the one that takes its place on an adopted network. */
 interface AdoptedSubnet {
@@ -30,9 +31,8 @@ const told: readonly (keyof ResourceOf<'subnet'>)[] = ['gateway_ip', 'enable_dhc
 
 function adoptedSubnet(view: PreflightView, wanted: ResourceOf<'subnet'>): AdoptedSubnet[] {
   const network = view.network(wanted.network_id);
-  if (network === null || network === undefined) return [];
-  const cidr = canonicalCidr(wanted.cidr);
-  const is = view.subnets.find((one) => one.network_id === network.id && canonicalCidr(one.cidr) === cidr);
+  if (!network) return [];
+  const is = subnetThere(view, network, wanted);
   return is === undefined ? [] : [{ wanted, is, network }];
 }
 
@@ -68,8 +68,7 @@ export const differingSubnets: PreflightRule = (view) =>
   );
 
 function fieldIn(row: Attribute, subnet: ResourceOf<'subnet'>): unknown {
-  const fields: Readonly<Record<string, unknown>> = subnet;
-  return canonicalOf(row, fields[row.field ?? ''] ?? null, fields);
+  return canonicalOf(row, fieldOf(row, subnet) ?? null, subnet);
 }
 
 /**

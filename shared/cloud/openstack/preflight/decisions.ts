@@ -1,4 +1,4 @@
-import { canonicalCidr, canonicalIp } from '../../../ip.ts';
+import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
@@ -7,7 +7,7 @@ import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { flavorFor } from './server-rules.ts';
-import type { PreflightView } from './view.ts';
+import { type PreflightView, subnetThere } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
 
@@ -37,6 +37,11 @@ function legOf(view: PreflightView, resource: ResourceOf<'interface'>): Choice {
   return leg === undefined ? create(`${router.name} has no interface there`) : adopt(leg.id, `${router.name} has it`);
 }
 
+/** Those of some resources that would be created. */
+export function created<R extends Resource>(view: PreflightView, resources: readonly R[]): R[] {
+  return resources.filter((one) => choose(view, one).action === 'create');
+}
+
 /** Decides what would happen to each resource. */
 export function decide(view: PreflightView, resources: readonly Resource[]): Decision[] {
   return resources.map((resource) => ({ ref: refOf(resource.kind, resource.id), ...choose(view, resource) }));
@@ -52,9 +57,7 @@ function choose(view: PreflightView, resource: Resource): Choice {
     case 'subnet': {
       const network = view.network(resource.network_id);
       if (!network) return create();
-      const same = view.subnets.find(
-        (one) => one.network_id === network.id && canonicalCidr(one.cidr) === canonicalCidr(resource.cidr),
-      );
+      const same = subnetThere(view, network, resource);
       return same === undefined ? skip(`${network.name} has no such subnet`) : adopt(same.id, `it is that of ${network.name}`);
     }
     case 'router':

@@ -2,7 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiRule } from '../api.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
-import { decide } from './decisions.ts';
+import { created } from './decisions.ts';
 import { type PreflightRule, warning } from './rules.ts';
 
 /** The destination's default group is adopted together with the rules it already has. */
@@ -34,8 +34,7 @@ export const widenedDefaultGroup: PreflightRule = (view) => {
   const group = view.of('security_group').find(isDefaultGroup);
   if (group === undefined) return [];
   const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
-  const added = decide(view, own).filter(({ action }) => action === 'create');
-  const rules = own.filter((rule) => added.some(({ ref }) => ref === refOf('security_group_rule', rule.id)));
+  const rules = created(view, own);
   if (rules.length === 0) return [];
   return [
     warning(

@@ -1,7 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
-import { idOf, type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
-import { decide } from './decisions.ts';
+import { created } from './decisions.ts';
 import { blocking, type PreflightRule } from './rules.ts';
 import { freeKeyNames, type PreflightView } from './view.ts';
 
@@ -38,16 +38,14 @@ export const serverLimits: PreflightRule = (view) =>
 export const keypairNames: PreflightRule = (view) => {
   const allowed = view.lacks.has(freeKeyNames) ? /^[A-Za-z0-9 _-]+$/ : /^[A-Za-z0-9 _@.-]+$/;
   const refused = view.of('keypair').filter(({ name }) => !allowed.test(name) || name.length > longestText);
-  return decide(view, refused)
-    .filter(({ action }) => action === 'create')
-    .map(({ ref }) =>
-      blocking(
-        'keypair.name',
-        ref,
-        `The destination refuses the name of the keypair ${idOf(ref)}.`,
-        'Import the key there under this name by another way, or move the server as another user, without its key name.',
-      ),
-    );
+  return created(view, refused).map(({ id }) =>
+    blocking(
+      'keypair.name',
+      refOf('keypair', id),
+      `The destination refuses the name of the keypair ${id}.`,
+      'Import the key there under this name by another way, or move the server as another user, without its key name.',
+    ),
+  );
 };
 
 /** nova/api/validation/parameter_types.py, `name`: printable, and no blank at either end. */

@@ -1,8 +1,8 @@
 import type { Concern } from '../../../model/concern.ts';
 import { wordOf } from '../../../model/kind-words.ts';
-import { type Kind, type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Resource, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
-import { decide } from './decisions.ts';
+import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
 
@@ -22,7 +22,7 @@ const tagged = ['network', 'subnet', 'router', 'security_group', 'port', 'floati
 /** Finds tags that Neutron refuses, which is after the resource is created. */
 export const networkTags: PreflightRule = (view) =>
   tagged.flatMap((kind) =>
-    created(view, kind).flatMap((one) => {
+    created(view, view.of(kind)).flatMap((one) => {
       const about = refOf(kind, one.id);
       const count = new Set(one.tags).size + tagsOf('', about).length;
       if (count <= mostTags && one.tags.every((tag) => tag.length <= longestTag)) return [];
@@ -42,11 +42,11 @@ export const networkTags: PreflightRule = (view) =>
  * brothers in neutron.conf). A cloud may have raised them, which the operator then accepts.
  */
 export const untoldLimits: PreflightRule = (view) => [
-  ...beyond(view, 'subnet', 'dns_nameservers', 5, (one) => one.dns_nameservers.length),
-  ...beyond(view, 'subnet', 'host_routes', 20, (one) => one.host_routes.length),
-  ...beyond(view, 'routes', 'routes', 30, (one) => one.routes.length),
-  ...beyond(view, 'port', 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
-  ...beyond(view, 'disk', 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
+  ...beyond(view, view.of('subnet'), 'dns_nameservers', 5, (one) => one.dns_nameservers.length),
+  ...beyond(view, view.of('subnet'), 'host_routes', 20, (one) => one.host_routes.length),
+  ...beyond(view, view.of('routes'), 'routes', 30, (one) => one.routes.length),
+  ...beyond(view, view.of('port'), 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
+  ...beyond(view, view.of('disk'), 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
 ];
 
 /**
@@ -75,7 +75,7 @@ export const imageSizes: PreflightRule = (view) =>
 export const dnsNames: PreflightRule = (view) => {
   if (view.lacks.has('dns-integration')) return [];
   const servers = new Map(view.of('server').flatMap((server) => server.ports.map((port) => [port, server] as const)));
-  return created(view, 'port').flatMap(({ id, name, dns_name }): Concern[] => {
+  return created(view, view.of('port')).flatMap(({ id, name, dns_name }): Concern[] => {
     const about = refOf('port', id);
     const server = servers.get(id);
     if (dns_name === '' || dns_name === server?.hostname) return [];
@@ -100,27 +100,21 @@ export const dnsNames: PreflightRule = (view) => {
   });
 };
 
-function beyond<K extends Kind>(
+function beyond<R extends Resource>(
   view: PreflightView,
-  kind: K,
+  all: readonly R[],
   field: string,
   most: number,
-  count: (resource: ResourceOf<K>) => number,
+  count: (resource: R) => number,
 ): Concern[] {
-  return created(view, kind)
+  return created(view, all)
     .filter((one) => count(one) > most)
     .map((one) =>
       blocking(
-        `${kind}.limit`,
-        refOf(kind, one.id),
+        `${one.kind}.limit`,
+        refOf(one.kind, one.id),
         `It has ${count(one)} ${field}; unless the destination was told otherwise, it takes ${most}.`,
         'Have the limit raised, or take some away at the source; where it is raised already, accept this.',
       ),
     );
-}
-
-function created<K extends Kind>(view: PreflightView, kind: K): readonly ResourceOf<K>[] {
-  const all: readonly ResourceOf<K>[] = view.of(kind);
-  const decisions = decide(view, all as unknown as readonly Resource[]);
-  return all.filter((_, index) => decisions[index]?.action === 'create');
 }

@@ -1,10 +1,10 @@
-import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
+import { canonicalIp, contains, overlap } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
-import type { PreflightView } from './view.ts';
+import { type PreflightView, subnetThere } from './view.ts';
 
 /** External networks belong to others: the plan names a replacement for each. */
 export const externalNetworks: PreflightRule = (view) =>
@@ -92,9 +92,8 @@ export const adoptedMtu: PreflightRule = (view) =>
 export const adoptedSubnets: PreflightRule = (view) =>
   view.of('subnet').flatMap((subnet) => {
     const network = view.network(subnet.network_id);
-    if (network === null || network === undefined) return [];
+    if (!network || subnetThere(view, network, subnet) !== undefined) return [];
     const there = view.subnets.filter((one) => one.network_id === network.id);
-    if (there.some((one) => canonicalCidr(one.cidr) === canonicalCidr(subnet.cidr))) return [];
     const has = there.map((one) => one.cidr).join(', ') || 'none that we may see';
     const says = `Network ${network.name} has no subnet ${subnet.cidr}; it has ${has}.`;
     return [

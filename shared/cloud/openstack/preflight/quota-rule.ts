@@ -1,6 +1,6 @@
-import type { Concern, Decision } from '../../../model/concern.ts';
-import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
-import { decide } from './decisions.ts';
+import type { Concern } from '../../../model/concern.ts';
+import type { Kind, ResourceOf } from '../../../model/resource.ts';
+import { created } from './decisions.ts';
 import type { PreflightRule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
 import type { PreflightView } from './view.ts';
@@ -65,17 +65,13 @@ function needed(view: PreflightView): Record<string, number> {
   };
 }
 
-function created(view: PreflightView, all: readonly unknown[]): Decision[] {
-  return decide(view, all as readonly Resource[]).filter(({ action }) => action === 'create');
-}
-
 /**
  * The ports that the cloud makes on the networks to be created, within the project's quota: those
  * of its DHCP agents, as many on each network as it has elsewhere, and OVN's own for metadata
  * (neutron, ovn_client.py, create_metadata_port).
  */
 function cloudPorts(view: PreflightView): number {
-  const networks = new Set(created(view, view.of('network')).map(({ ref }) => ref.slice('network/'.length)));
+  const networks = new Set(created(view, view.of('network')).map(({ id }) => id));
   const served = view.of('subnet').filter((one) => networks.has(one.network_id) && one.enable_dhcp);
   const most = (owner: string): number => {
     const own = view.cloudPorts.filter(({ device_owner }) => device_owner === owner);

@@ -1,3 +1,4 @@
+import { canonicalCidr } from '../../../ip.ts';
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
@@ -159,6 +160,11 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
     router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
     group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
   };
+}
+
+/** The subnet of a network of the destination that has the addresses of one of the source. */
+export function subnetThere(view: PreflightView, network: ApiNetwork, { cidr }: ResourceOf<'subnet'>): ApiSubnet | undefined {
+  return view.subnets.find((one) => one.network_id === network.id && canonicalCidr(one.cidr) === canonicalCidr(cidr));
 }
 
 /** The owners of ports that the cloud makes on every network. */
