@@ -16,7 +16,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { cancelled } from '../session/transport.ts';
 import { until } from '../session/wait.ts';
-import { imageStamp } from '../stamp.ts';
+import { carries, imageStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 

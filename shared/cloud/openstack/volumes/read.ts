@@ -5,6 +5,7 @@ import { partOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
+import { carries } from '../stamp.ts';
 
 /** Things of Cinder with a life: where they are, and their key in an answer. */
 const collections = {
@@ -48,7 +49,7 @@ export async function stampedOf<K extends CinderKind>(
   signal: AbortSignal,
 ): Promise<ApiOf<K>[]> {
   const all = await listOf(session, kind, {}, signal);
-  return all.filter(({ metadata }) => Object.entries(stamp).every(([key, value]) => metadata[key] === value));
+  return all.filter(({ metadata }) => carries(metadata, stamp));
 }
 
 /** Creates a volume or a snapshot and returns its id. */
