@@ -108,11 +108,12 @@ const askAgainMs = 5_000;
 export async function destroyOf(session: CloudSession, kind: CinderKind, id: string, patience: Patience): Promise<boolean> {
   const { path, called } = collections[kind];
   const { signal } = patience;
-  if ((await readOf(session, kind, id, signal)) === null) return false;
+  let wasThere = false;
   let askAgainAt = 0;
   await until(`The end of the ${called} ${id}`, patience, async () => {
     const is = await readOf(session, kind, id, signal);
     if (is === null) return true;
+    wasThere = true;
     if (!/^(available|error)/.test(is.status) || performance.now() < askAgainAt) return undefined;
     askAgainAt = performance.now() + askAgainMs;
     // Cinder refuses with 400 what it is still at work on.
@@ -126,5 +127,5 @@ export async function destroyOf(session: CloudSession, kind: CinderKind, id: str
     await session.call(call);
     return undefined;
   });
-  return true;
+  return wasThere;
 }
