@@ -56,7 +56,6 @@ export function createVolume(call: Call): Answer {
     name: given.name ?? null,
     description: given.description ?? null,
     status: 'creating',
-    previousStatus: null,
     sizeGiB,
     projectId: caller.projectId,
     userId: caller.userId,
