@@ -56,6 +56,11 @@ export function snapshotStamp(stamp: RoundStamp, ref: Ref): Readonly<Record<stri
   return { ...imageStamp(campaign, ref), godwit_attempt: String(attempt), godwit_round: String(round) };
 }
 
+/** Whether the properties of an image, or the metadata of a volume, have every entry of a stamp. */
+export function carries(thing: Readonly<Record<string, unknown>>, stamp: Readonly<Record<string, string>>): boolean {
+  return Object.entries(stamp).every(([key, value]) => thing[key] === value);
+}
+
 /** Whether metadata is the stamp of a snapshot; what a campaign builds has no attempt. */
 export function isOfReading(metadata: Readonly<Record<string, string>>): boolean {
   return metadata['godwit_attempt'] !== undefined && metadata['godwit_source'] !== undefined;

@@ -4,15 +4,14 @@ import { imagePath } from '../cloud.ts';
 import { maySee } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
 import { newUuid } from '../identifier.ts';
-import { mayUse } from '../policy.ts';
-import { badRequest, notFound } from '../refusal.ts';
+import { badRequest } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import { fillVolume, type Origin } from './fill.ts';
 import type { Volume, VolumeSnapshot } from './model.ts';
 import { checkVolumeQuota } from './quotas.ts';
 import { typeFor } from './types.ts';
 import { volumeView } from './view.ts';
-import { cinderStamp, findVolume, invalidInput, invalidVolume, snapshotPath, volumePath } from './volume.ts';
+import { cinderStamp, invalidInput, invalidVolume, snapshotOf, snapshotPath, volumeOf, volumePath } from './volume.ts';
 
 /** Metadata as Cinder takes it: keys of 1 to 255 characters, values of at most 255. */
 export const volumeMetadata = z.record(z.string().min(1).max(255), z.string().max(255));
@@ -56,7 +55,6 @@ export function createVolume(call: Call): Answer {
     name: given.name ?? null,
     description: given.description ?? null,
     status: 'creating',
-    previousStatus: null,
     sizeGiB,
     projectId: caller.projectId,
     userId: caller.userId,
@@ -87,17 +85,15 @@ function originOf({ cloud }: Call, snapshot?: VolumeSnapshot, source?: Volume, i
   return image === undefined ? null : { path: imagePath(cloud, image.id), image };
 }
 
-function snapshotFor({ cloud, caller }: Call, id: string): VolumeSnapshot {
-  const snapshot = cloud.state.volumeSnapshots.get(id);
-  if (snapshot === undefined || !mayUse(caller, snapshot.projectId)) throw notFound(`Snapshot ${id} could not be found.`);
+function snapshotFor(call: Call, id: string): VolumeSnapshot {
+  const snapshot = snapshotOf(call, id);
   if (snapshot.status !== 'available')
     throw badRequest(`Invalid snapshot: Originating snapshot status must be one of 'available' values`);
   return snapshot;
 }
 
-function sourceFor({ cloud, caller }: Call, id: string): Volume {
-  const source = findVolume(cloud, caller, id);
-  if (source === undefined) throw notFound(`Volume ${id} could not be found.`);
+function sourceFor(call: Call, id: string): Volume {
+  const source = volumeOf(call, id);
   if (!['available', 'in-use'].includes(source.status))
     throw invalidVolume(`Originating source volume status must be one of 'available, in-use' values`);
   return source;

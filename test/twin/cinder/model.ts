@@ -26,8 +26,6 @@ export interface Volume {
   name: string | null;
   description: string | null;
   status: VolumeStatus;
-  /** What it returns to when an upload or an extension has ended. */
-  previousStatus: VolumeStatus | null;
   sizeGiB: number;
   readonly projectId: string;
   readonly userId: string;

@@ -4,7 +4,7 @@ import { parse } from '../body.ts';
 import type { Cloud } from '../cloud.ts';
 import { newUuid } from '../identifier.ts';
 import { pageOf } from '../nova/paging.ts';
-import { badRequest, notFound } from '../refusal.ts';
+import { badRequest } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { volumeMetadata } from './create.ts';
 import type { Volume, VolumeSnapshot } from './model.ts';
@@ -14,11 +14,11 @@ import {
   bytesOf,
   cinderStamp,
   copyBytes,
-  findVolume,
   invalidVolume,
   snapshotOf,
   snapshotPath,
   touchVolume,
+  volumeOf,
   volumePath,
 } from './volume.ts';
 import { listedProject } from './volumes.ts';
@@ -48,8 +48,7 @@ function createSnapshot(call: Call): Answer {
     throw badRequest(
       "Invalid input received: Since microversion 3.66 the 'force' option is invalid for this request. For backward compatibility, however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored.",
     );
-  const volume = findVolume(cloud, caller, given.volume_id);
-  if (volume === undefined) throw notFound(`Volume ${given.volume_id} could not be found.`);
+  const volume = volumeOf(call, given.volume_id);
   const allowed = minor >= inUse || isForced ? ['available', 'in-use'] : ['available'];
   if (!allowed.includes(volume.status))
     throw invalidVolume(`Volume ${volume.id} status must be ${allowed.join(' or ')}, but current status is: ${volume.status}.`);

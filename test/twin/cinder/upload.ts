@@ -11,7 +11,7 @@ import { newUuid } from '../identifier.ts';
 import { badRequest } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import type { Volume } from './model.ts';
-import { cinderStamp, invalidVolume, touchVolume, volumePath } from './volume.ts';
+import { invalidVolume, touchVolume, volumePath } from './volume.ts';
 
 const request = z.looseObject({
   image_name: z.string().min(1).max(255),
@@ -64,7 +64,6 @@ export function uploadToImage(call: Call, volume: Volume, parameters: unknown): 
     properties,
   });
   cloud.state.images.set(image.id, image);
-  volume.previousStatus = volume.status;
   volume.status = 'uploading';
   touchVolume(cloud, volume);
   cloud.background.run(() => upload(cloud, volume, image));
@@ -92,10 +91,8 @@ async function upload(cloud: Cloud, volume: Volume, image: Image): Promise<void>
     await cloud.background.pause(stageMs.saving);
     await store(cloud, volume, image);
   }
-  volume.status = volume.previousStatus ?? 'available';
-  volume.previousStatus = null;
-  volume.updatedAt = cinderStamp();
-  cloud.changed();
+  volume.status = 'available';
+  touchVolume(cloud, volume);
 }
 
 async function store(cloud: Cloud, volume: Volume, image: Image): Promise<void> {

@@ -10,7 +10,7 @@ function linksOf({ cloud, caller }: Call, path: string): { rel: string; href: st
 }
 
 /** What a microversion, or the role admin, adds (Cinder's "REST API Version History"). */
-function laterFields({ cloud, minor, caller }: Call, volume: Volume): Record<string, unknown> {
+function laterFields({ minor, caller }: Call, volume: Volume): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (minor >= 13) fields['group_id'] = volume.groupId;
   if (minor >= 48) fields['shared_targets'] = false;
@@ -24,7 +24,7 @@ function laterFields({ cloud, minor, caller }: Call, volume: Volume): Record<str
   fields['os-vol-mig-status-attr:migstat'] = null;
   fields['os-vol-mig-status-attr:name_id'] = null;
   fields['migration_status'] = null;
-  return cloud.state.volumes.has(volume.id) ? fields : {};
+  return fields;
 }
 
 /** A volume as Cinder shows it (Block Storage API v3, "Show a volume's details"). */

@@ -48,20 +48,23 @@ export function findVolume(cloud: Cloud, caller: Caller, id: string): Volume | u
   return volume !== undefined && mayUse(caller, volume.projectId) ? volume : undefined;
 }
 
-/** The volume of a path. */
-export function volumeOf(call: Call): Volume {
-  const id = call.param('id');
+/** The volume of a path, or of an id in a body. */
+export function volumeOf(call: Call, id = call.param('id')): Volume {
   const volume = findVolume(call.cloud, call.caller, id);
   if (volume === undefined) throw notFound(`Volume ${id} could not be found.`);
   return volume;
 }
 
-/** The snapshot of a path. */
-export function snapshotOf(call: Call): VolumeSnapshot {
-  const id = call.param('id');
+/** The snapshot of a path, or of an id in a body. */
+export function snapshotOf(call: Call, id = call.param('id')): VolumeSnapshot {
   const snapshot = call.cloud.state.volumeSnapshots.get(id);
   if (snapshot === undefined || !mayUse(call.caller, snapshot.projectId)) throw notFound(`Snapshot ${id} could not be found.`);
   return snapshot;
+}
+
+/** Whether a volume has snapshots: it cannot be deleted then. */
+export function hasSnapshots({ state }: Cloud, { id }: Volume): boolean {
+  return [...state.volumeSnapshots.values()].some(({ volumeId }) => volumeId === id);
 }
 
 /** Notes that a volume or a snapshot has changed. */

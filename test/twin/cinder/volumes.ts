@@ -8,7 +8,7 @@ import { createVolume, volumeMetadata } from './create.ts';
 import { removeVolume } from './fill.ts';
 import type { Volume } from './model.ts';
 import { volumeBrief, volumeView } from './view.ts';
-import { invalidVolume, touchVolume, volumeOf } from './volume.ts';
+import { hasSnapshots, invalidVolume, touchVolume, volumeOf } from './volume.ts';
 
 /** The caller's project, or the one that an admin asks for; null: all of them. */
 export function listedProject(call: Call): string | null {
@@ -53,9 +53,8 @@ function deleteVolume(call: Call): Answer {
   const volume = volumeOf(call);
   const { cloud, caller } = call;
   if (call.query.get('force') !== null) requireAdmin(caller, 'volume_extension:volume_admin_actions:force_delete');
-  const hasSnapshots = [...cloud.state.volumeSnapshots.values()].some(({ volumeId }) => volumeId === volume.id);
   const mayGo = ['available', 'error', 'error_deleting'].includes(volume.status) && volume.attachments.length === 0;
-  if (!mayGo || hasSnapshots)
+  if (!mayGo || hasSnapshots(cloud, volume))
     throw invalidVolume(
       'Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.',
     );

@@ -8,7 +8,7 @@ import { requireAdmin } from '../policy.ts';
 import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
-import { checkState, checkUnlocked, isThere, serverOf, touchServer, untilHostIsUp, wirePorts } from './instance.ts';
+import { checkState, checkUnlocked, serverOf, startTask, touchServer, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
 import { confirmResize, rebuild, resize } from './rebuild.ts';
@@ -47,17 +47,10 @@ const transitions: Readonly<Record<string, Transition>> = {
 
 /** Carries a transition out in the background. */
 export function startTransition(cloud: Cloud, server: Server, change: Transition): void {
-  server.taskState = change.task;
-  touchServer(cloud, server);
-  cloud.background.run(async () => {
-    await cloud.background.pause(change.milliseconds);
-    await untilHostIsUp(cloud, server);
-    if (!isThere(cloud, server) || server.taskState !== change.task) return;
-    server.taskState = null;
+  startTask(cloud, server, change.task, change.milliseconds, () => {
     // A guest that ignores its power button keeps running.
     const ignored = change.task === 'powering-off' && cloud.faults.take('stop-ignored', server.name) !== undefined;
     if (!ignored) arrive(cloud, server, change);
-    touchServer(cloud, server);
   });
 }
 

@@ -48,6 +48,26 @@ export async function untilHostIsUp(cloud: Cloud, server: Server): Promise<void>
   while (isHostDown(cloud, server)) await sleep(20, undefined, { signal: cloud.background.signal });
 }
 
+/** Does a task on the server's host in the background, unless it is called off by then. */
+export function startTask(
+  cloud: Cloud,
+  server: Server,
+  task: string,
+  milliseconds: number,
+  end: () => Promise<void> | void,
+): void {
+  server.taskState = task;
+  touchServer(cloud, server);
+  cloud.background.run(async () => {
+    await cloud.background.pause(milliseconds);
+    await untilHostIsUp(cloud, server);
+    if (!isThere(cloud, server) || server.taskState !== task) return;
+    await end();
+    server.taskState = null;
+    touchServer(cloud, server);
+  });
+}
+
 /** Puts a server into ERROR with the sentence that its fault carries. */
 export function failServer(cloud: Cloud, server: Server, message: string, code = 500): void {
   server.vmState = 'error';

@@ -5,7 +5,7 @@ import { badRequest } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import { placeDisk } from './build.ts';
 import { findFlavor } from './flavors.ts';
-import { checkState, checkUnlocked, isThere, touchServer } from './instance.ts';
+import { checkState, checkUnlocked, startTask, touchServer } from './instance.ts';
 import type { Server } from './model.ts';
 import { serverView } from './view.ts';
 
@@ -26,7 +26,7 @@ export function rebuild(call: Call, server: Server, parameters: unknown): Answer
   if (image === undefined) throw badRequest(`Image ${imageRef} could not be found.`);
   const becomes = server.vmState === 'stopped' ? 'stopped' : 'active';
   server.imageId = image.id;
-  work(call, server, 'rebuilding', rebuildMs, async () => {
+  startTask(cloud, server, 'rebuilding', rebuildMs, async () => {
     await placeDisk(cloud, server, image);
     server.vmState = becomes;
     server.powerState = becomes === 'active' ? 1 : 4;
@@ -44,7 +44,7 @@ export function resize(call: Call, server: Server, parameters: unknown): Answer 
   const flavor = findFlavor(call.cloud, call.caller, flavorRef);
   if (flavor === undefined) throw badRequest(`Flavor ${flavorRef} could not be found.`);
   if (flavor.id === server.flavor.id) throw badRequest('When resizing, instances must change flavor!');
-  work(call, server, 'resize_prep', resizeMs, async () => {
+  startTask(call.cloud, server, 'resize_prep', resizeMs, () => {
     server.flavor = { ...flavor, extraSpecs: { ...flavor.extraSpecs } };
     server.vmState = 'resized';
   });
@@ -58,17 +58,4 @@ export function confirmResize(call: Call, server: Server): Answer {
   server.vmState = server.powerState === 1 ? 'active' : 'stopped';
   touchServer(call.cloud, server);
   return { status: 204 };
-}
-
-/** Does a task in the background, unless the server is gone by then. */
-function work({ cloud }: Call, server: Server, task: string, milliseconds: number, end: () => Promise<void>): void {
-  server.taskState = task;
-  touchServer(cloud, server);
-  cloud.background.run(async () => {
-    await cloud.background.pause(milliseconds);
-    if (!isThere(cloud, server) || server.taskState !== task) return;
-    await end();
-    server.taskState = null;
-    touchServer(cloud, server);
-  });
 }

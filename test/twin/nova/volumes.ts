@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { removeVolume } from '../cinder/fill.ts';
 import type { Volume } from '../cinder/model.ts';
-import { cinderStamp, findVolume, touchVolume, volumePath } from '../cinder/volume.ts';
+import { cinderStamp, findVolume, hasSnapshots, touchVolume, volumePath } from '../cinder/volume.ts';
 import { type Cloud, diskPath } from '../cloud.ts';
 import { newUuid } from '../identifier.ts';
 import { badRequest } from '../refusal.ts';
@@ -132,8 +132,7 @@ export function dropVolumes(cloud: Cloud, server: Server): void {
   for (const one of server.volumes) {
     detachVolume(cloud, server, one);
     const volume = cloud.state.volumes.get(one.volumeId);
-    const hasSnapshots = [...cloud.state.volumeSnapshots.values()].some(({ volumeId }) => volumeId === one.volumeId);
-    if (one.deleteOnTermination && volume?.status === 'available' && !hasSnapshots) removeVolume(cloud, volume);
+    if (one.deleteOnTermination && volume?.status === 'available' && !hasSnapshots(cloud, volume)) removeVolume(cloud, volume);
   }
 }
 

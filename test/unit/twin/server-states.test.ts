@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Twin, TwinOptions } from '../../twin/twin.ts';
 import { aFlavor, aNetwork, anImage, aServer, whenStatus } from './a-tenant.ts';
@@ -133,6 +134,17 @@ test('what is asked of a host that is down waits for it, and admins are told', a
   ]);
   room.twin.faults.clear();
   await whenStatus(room.demo, id, 'SHUTOFF');
+});
+
+test('a rebuild waits for a host that is down', async () => {
+  const room = await aRoom();
+  const id = await aServer(room.demo, room.image, room.flavor);
+  room.twin.faults.set([{ do: 'host-down', name: 'vm|web' }]);
+  expect((await act(room, id, { rebuild: { imageRef: room.image } })).status).toBe(202);
+  await sleep(300);
+  expect((await room.demo.ask('GET', `${c}/servers/${id}`, undefined, v)).at('server.status')).toBe('REBUILD');
+  room.twin.faults.clear();
+  await whenStatus(room.demo, id, 'ACTIVE');
 });
 
 test('a port that is given is bound and outlives the server, a port that Nova made does not', async () => {

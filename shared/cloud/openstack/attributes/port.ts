@@ -64,10 +64,15 @@ function chosenIps(
   source: { readonly fixed_ips: readonly FixedIpAddress[] },
   context: BuildContext,
 ): unknown {
-  return translated.map((fixed, index) => {
-    const subnet: Resource = context.resource(refOf('subnet', source.fixed_ips[index]?.subnet_id ?? ''));
-    return subnet.kind === 'subnet' && followsMac(subnet) ? { subnet_id: fixed.subnet_id } : fixed;
-  });
+  return translated.map((fixed, index) =>
+    isAutomatic(source.fixed_ips[index]?.subnet_id ?? '', context) ? { subnet_id: fixed.subnet_id } : fixed,
+  );
+}
+
+/** Whether Neutron makes the addresses of a subnet itself, and refuses chosen ones. */
+export function isAutomatic(subnetId: string, context: Pick<BuildContext, 'resource'>): boolean {
+  const subnet: Resource = context.resource(refOf('subnet', subnetId));
+  return subnet.kind === 'subnet' && followsMac(subnet);
 }
 
 /**

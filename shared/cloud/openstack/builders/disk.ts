@@ -16,7 +16,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { cancelled } from '../session/transport.ts';
 import { until } from '../session/wait.ts';
-import { imageStamp } from '../stamp.ts';
+import { carries, imageStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -45,7 +45,7 @@ export const disk: Family<'disk'> = {
     for (const image of await stamped(site, refOf('disk', resource.id), context)) {
       const file = await presented(source, image.disk_format ?? 'raw', signal);
       if (file.format === image.disk_format && (await isWhole(image, file.bytes, context))) return { id: image.id, how: 'found' };
-      await destroy(site, image.id, signal);
+      await destroyImage(site, image.id, signal);
     }
     const file = await presented(source, site.diskFormat, signal);
     for (let attempt = 1; ; attempt++) {
@@ -55,7 +55,7 @@ export const disk: Family<'disk'> = {
         return { id: image.id, how: 'created' };
       } catch (error) {
         // A wrong image is deleted, so that nobody boots from it.
-        if (!signal.aborted) await destroy(site, image.id, signal);
+        if (!signal.aborted) await destroyImage(site, image.id, signal);
         if (attempt >= attempts || !mayPass(error)) throw error;
       }
     }
@@ -85,20 +85,21 @@ export const disk: Family<'disk'> = {
   },
 
   async remove(site, id, campaign, { signal }, ref) {
-    for (const late of await stamped(site, ref, { campaign, signal })) if (late.id !== id) await destroy(site, late.id, signal);
+    for (const late of await stamped(site, ref, { campaign, signal }))
+      if (late.id !== id) await destroyImage(site, late.id, signal);
     const image = await readImage(site.session, id, signal);
     if (image === null) return false;
     if (image['godwit_campaign'] !== campaign || isSnapshot(image))
       throw new Problem('E_FORBIDDEN', `The image ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
-    return destroy(site, id, signal);
+    return destroyImage(site, id, signal);
   },
 };
 
 /** Deletes every image that this campaign made for a disk. */
 export async function removeImages(site: Site, ref: Ref, context: Pick<BuildContext, 'campaign' | 'signal'>): Promise<void> {
-  for (const { id } of await stamped(site, ref, context)) await destroy(site, id, context.signal);
+  for (const { id } of await stamped(site, ref, context)) await destroyImage(site, id, context.signal);
 }
 
 function only(properties: Readonly<Record<string, string>>, isWanted: (name: string) => boolean): Record<string, string> {
@@ -131,7 +132,7 @@ async function stamped(
 ): Promise<ApiImage[]> {
   const stamp = imageStamp(campaign, ref);
   const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query: stamp }, signal);
-  return all.filter((image) => Object.entries(stamp).every(([name, value]) => image[name] === value) && !isSnapshot(image));
+  return all.filter((image) => carries(image, stamp) && !isSnapshot(image));
 }
 
 /** Whether an image is a user's snapshot of a server. */
@@ -146,7 +147,8 @@ export async function isWhole(image: ApiImage, source: BlockSource, context: Pic
   return (await digestOf(told.algorithm, readAll(source, context))) === told.digest;
 }
 
-async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
+/** Deletes an image; false where it was gone before. */
+export async function destroyImage(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
   const { status } = await site.session.call({
     method: 'DELETE',
     service: 'image',

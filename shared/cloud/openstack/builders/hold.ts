@@ -1,8 +1,8 @@
 import { canonicalIp } from '../../../ip.ts';
-import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort } from '../api.ts';
-import { followsMac } from '../attributes/port.ts';
+import { isAutomatic } from '../attributes/port.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { servedOwner } from './port.ts';
 import type { Site } from './site.ts';
@@ -54,12 +54,6 @@ export async function holdAddresses(site: Site, leg: Leg, context: BuildContext)
       };
     });
   if (ports.length > 0) await site.send('POST', 'network', '/ports', { ports }, 'ports', context.signal);
-}
-
-/** Whether Neutron makes the addresses of a subnet itself, and refuses chosen ones. */
-function isAutomatic(subnetId: string, context: BuildContext): boolean {
-  const subnet: Resource = context.resource(refOf('subnet', subnetId));
-  return subnet.kind === 'subnet' && followsMac(subnet);
 }
 
 /** Deletes the ports that hold addresses for an interface, also those of an earlier attempt. */

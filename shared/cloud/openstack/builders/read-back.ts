@@ -3,11 +3,11 @@ import type { ResourceOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiVolume } from '../api.ts';
-import { readImage } from '../images/snapshots.ts';
+import { isUsable, readImage } from '../images/snapshots.ts';
 import { until } from '../session/wait.ts';
 import { untilAvailable } from '../volumes/read.ts';
 import { uploadOf } from '../volumes/snapshot-volume.ts';
-import { isWhole } from './disk.ts';
+import { destroyImage, isWhole } from './disk.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function readBack(site: Site, { id }: ApiVolume, disk: ResourceOf<'
   try {
     const image = await until(`The image of volume ${id}`, context, async () => {
       const is = await readImage(session, imageId, signal);
-      if (is === null || !['queued', 'saving', 'active'].includes(is.status))
+      if (is === null || !isUsable(is))
         throw new Problem('E_CLOUD', `The image of volume ${id} is ${is?.status ?? 'gone'}.`, { about: `volume/${id}` });
       return is.status === 'active' ? is : undefined;
     });
@@ -33,8 +33,7 @@ export async function readBack(site: Site, { id }: ApiVolume, disk: ResourceOf<'
     const says = `Volume ${id} was made from the disk ${disk.id}, but its bytes are others, by the digest of an image of it.`;
     throw new Problem('E_IMAGE_MISMATCH', says, { about: `volume/${id}` });
   } finally {
-    const call = { method: 'DELETE', service: 'image', path: `/images/${imageId}`, mayBeGone: true, signal } as const;
-    if (!signal.aborted) await session.call(call);
+    if (!signal.aborted) await destroyImage(site, imageId, signal);
   }
 }
 

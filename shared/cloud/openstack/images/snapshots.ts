@@ -9,7 +9,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { snapshotStamp } from '../stamp.ts';
+import { carries, snapshotStamp } from '../stamp.ts';
 import { frozenProperties } from './frozen-properties.ts';
 
 /** Polls without progress, on an idle server, after which a snapshot counts as failed. */
@@ -33,7 +33,7 @@ export async function stampedSnapshots(
 ): Promise<ApiImage[]> {
   const query = { ...stamp, image_type: 'snapshot' };
   const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  return images.filter((image) => Object.entries(query).every(([name, value]) => image[name] === value));
+  return images.filter((image) => carries(image, query));
 }
 
 /**

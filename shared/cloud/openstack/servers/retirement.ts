@@ -61,20 +61,11 @@ export class OpenStackRetirement implements SourceRetirement {
   async #retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     const found = await this.#asFrozen(serverId, frozen, signal);
     if (found === null) return;
-    const { checkedAt } = found;
-    const path = pathOf(serverId);
     // Lock first: Nova records it, so a change of `updated` by the tag is known to be later than
     // our read.
     const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: reasonOf(frozen.campaign) } : null;
-    await this.#session.call({
-      method: 'POST',
-      service: 'compute',
-      path: `${path}/action`,
-      body: { lock: why },
-      checkedAt,
-      signal,
-    });
-    await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
+    await this.#act(serverId, { lock: why }, found, signal);
+    await this.#session.call({ method: 'PUT', service: 'compute', path: `${pathOf(serverId)}/tags/${movedTag}`, signal });
   }
 
   async #destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
@@ -82,18 +73,15 @@ export class OpenStackRetirement implements SourceRetirement {
     if (found === null) return;
     const { server, checkedAt } = found;
     if (frozen.generation === undefined) throw kept(server, 'was frozen, but nobody noted in which state,');
-    const path = pathOf(serverId);
     // Only our own lock is removed; another lock means that somebody wants to keep the server.
-    if (isOurs(server, frozen))
-      await this.#session.call({
-        method: 'POST',
-        service: 'compute',
-        path: `${path}/action`,
-        body: { unlock: null },
-        checkedAt,
-        signal,
-      });
+    if (isOurs(server, frozen)) await this.#act(serverId, { unlock: null }, found, signal);
+    const path = pathOf(serverId);
     await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, checkedAt, signal });
+  }
+
+  async #act(serverId: string, body: object, { checkedAt }: Checked, signal: AbortSignal): Promise<void> {
+    const path = `${pathOf(serverId)}/action`;
+    await this.#session.call({ method: 'POST', service: 'compute', path, body, checkedAt, signal });
   }
 
   /**

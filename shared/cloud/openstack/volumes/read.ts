@@ -5,6 +5,7 @@ import { partOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
+import { carries } from '../stamp.ts';
 
 /** Things of Cinder with a life: where they are, and their key in an answer. */
 const collections = {
@@ -48,7 +49,7 @@ export async function stampedOf<K extends CinderKind>(
   signal: AbortSignal,
 ): Promise<ApiOf<K>[]> {
   const all = await listOf(session, kind, {}, signal);
-  return all.filter(({ metadata }) => Object.entries(stamp).every(([key, value]) => metadata[key] === value));
+  return all.filter(({ metadata }) => carries(metadata, stamp));
 }
 
 /** Creates a volume or a snapshot and returns its id. */
@@ -107,11 +108,12 @@ const askAgainMs = 5_000;
 export async function destroyOf(session: CloudSession, kind: CinderKind, id: string, patience: Patience): Promise<boolean> {
   const { path, called } = collections[kind];
   const { signal } = patience;
-  if ((await readOf(session, kind, id, signal)) === null) return false;
+  let wasThere = false;
   let askAgainAt = 0;
   await until(`The end of the ${called} ${id}`, patience, async () => {
     const is = await readOf(session, kind, id, signal);
     if (is === null) return true;
+    wasThere = true;
     if (!/^(available|error)/.test(is.status) || performance.now() < askAgainAt) return undefined;
     askAgainAt = performance.now() + askAgainMs;
     // Cinder refuses with 400 what it is still at work on.
@@ -125,5 +127,5 @@ export async function destroyOf(session: CloudSession, kind: CinderKind, id: str
     await session.call(call);
     return undefined;
   });
-  return true;
+  return wasThere;
 }

@@ -9,7 +9,7 @@ import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp } from '../stamp.ts';
 import { actOn, createOf, destroyOf, stampedOf, untilAvailable } from './read.ts';
-import type { PermitOurs } from './temporary.ts';
+import { type PermitOurs, type TemporaryKind, temporaryKinds } from './temporary.ts';
 
 /**
  * Block Storage API v3, "Create a snapshot": before 3.66 a volume in use needs `force`, which is
@@ -66,7 +66,7 @@ async function upload(reading: VolumeReading): Promise<string> {
   const metadata = { ...stamp, image_type: 'snapshot' };
   await actOn(session, volume, 'os-set_image_metadata', { metadata }, patience.signal);
   return createOrFind(
-    () => uploadOf(session, volume, `godwit-${disk.id}`, patience.signal),
+    () => uploadOf(session, volume, nameOf(disk), patience.signal),
     () => findImage(reading),
     patience.signal,
   );
@@ -111,7 +111,7 @@ function nameOf({ id }: ResourceOf<'disk'>): string {
 }
 
 /** What an earlier call made and can be used; what failed is deleted. */
-async function findUsable(reading: VolumeReading, kind: 'volume' | 'snapshot'): Promise<string | null> {
+async function findUsable(reading: VolumeReading, kind: TemporaryKind): Promise<string | null> {
   const all = await stampedOf(reading.session, kind, reading.stamp, reading.patience.signal);
   for (const one of all) if (one.status.startsWith('error')) await destroy(reading, kind, one);
   return all.find(({ status }) => ['creating', 'available'].includes(status))?.id ?? null;
@@ -119,7 +119,7 @@ async function findUsable(reading: VolumeReading, kind: 'volume' | 'snapshot'): 
 
 async function destroy(
   { session, patience, permit }: VolumeReading,
-  kind: 'volume' | 'snapshot',
+  kind: TemporaryKind,
   one: ApiVolume | ApiVolumeSnapshot,
 ): Promise<void> {
   permit(kind, one);
@@ -134,7 +134,7 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
     if (image?.status === 'active') return image;
     const [volume] = await stampedOf(session, 'volume', stamp, signal);
     idle = volume?.status === 'uploading' ? 0 : idle + 1;
-    const isUnderWay = image !== null && ['queued', 'saving'].includes(image.status) && idle <= idleLooks;
+    const isUnderWay = image !== null && isUsable(image) && idle <= idleLooks;
     if (isUnderWay) return undefined;
     const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; see the logs of cinder-volume and Glance.`;
     throw new Problem('E_SERVER_FAULT', says, { about: `volume/${disk.volume_id}` });
@@ -143,7 +143,7 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
 
 /** Deletes the temporary volume and the snapshot, which the image no longer needs. */
 async function clear(reading: VolumeReading): Promise<void> {
-  for (const kind of ['volume', 'snapshot'] as const) {
+  for (const kind of temporaryKinds) {
     for (const one of await stampedOf(reading.session, kind, reading.stamp, reading.patience.signal))
       await destroy(reading, kind, one);
   }

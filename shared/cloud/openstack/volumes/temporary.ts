@@ -10,10 +10,10 @@ import { destroyOf, readOf, stampedOf } from './read.ts';
  * What the reading of a volume leaves in Cinder where it is cut: in the order in which they are
  * deleted, for a back end may keep a snapshot that a volume depends on.
  */
-const kinds = ['volume', 'snapshot'] as const;
+export const temporaryKinds = ['volume', 'snapshot'] as const;
 
 /** Something of Cinder that a reading made. */
-export type TemporaryKind = (typeof kinds)[number];
+export type TemporaryKind = (typeof temporaryKinds)[number];
 
 /** Lets one thing be written and deleted; throws where it is not this campaign's. */
 export type PermitOurs = (kind: TemporaryKind, thing: ApiVolume | ApiVolumeSnapshot) => void;
@@ -25,7 +25,7 @@ const format = /^cinder-(volume|snapshot)\/(.+)$/;
 export async function temporariesOf(session: CloudSession, campaign: string, signal: AbortSignal): Promise<Snapshot[]> {
   if (!(await session.has('volume', signal))) return [];
   const all: Snapshot[] = [];
-  for (const kind of kinds) {
+  for (const kind of temporaryKinds) {
     const found = await stampedOf(session, kind, { godwit_campaign: campaign }, signal);
     all.push(...found.filter(({ metadata }) => isOfReading(metadata)).map((one) => describe(kind, one)));
   }
