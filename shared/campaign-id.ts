@@ -1,9 +1,10 @@
+import { firstFew } from './first-few.ts';
 import { Problem } from './problem.ts';
 
 /** Characters that name a campaign at the least. */
 const fewest = 4;
 
-/** Ids that are listed at the most. */
+/** Ids that are listed at the most; there may be thousands. */
 const mostListed = 5;
 
 /**
@@ -17,15 +18,9 @@ export function wholeId(beginning: string, ids: Iterable<string>, hint?: string)
   const more = hint === undefined ? {} : { hint };
   const says =
     matches.length > 1
-      ? `${beginning} is the beginning of ${matches.length} campaigns: ${listed(matches)}.`
+      ? `${beginning} is the beginning of ${matches.length} campaigns: ${firstFew(matches, mostListed)}.`
       : matches.length === 0
         ? `There is no campaign whose id begins with ${beginning}.`
         : `${beginning} is too short: at least ${fewest} characters name a campaign.`;
   throw new Problem('E_NOT_FOUND', says, more);
-}
-
-/** The first few ids; there may be thousands. */
-function listed(ids: readonly string[]): string {
-  const more = ids.length > mostListed ? ` and ${ids.length - mostListed} more` : '';
-  return `${ids.slice(0, mostListed).join(', ')}${more}`;
 }

@@ -1,3 +1,4 @@
+import { firstFew } from '../../shared/first-few.ts';
 import { phaseNamed } from '../migration/itinerary.ts';
 import { moveStates } from './campaign-states.ts';
 import type { CampaignState, MoveStatus } from './campaign-status.ts';
@@ -79,8 +80,7 @@ function halfSays(half: 'commit' | 'rollback', left: readonly string[]): string 
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+  return firstFew(names, 3);
 }
 
 /**

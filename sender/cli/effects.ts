@@ -1,3 +1,4 @@
+import { firstFew } from '../../shared/first-few.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
@@ -70,7 +71,5 @@ function serversText(moves: readonly MoveStatus[]): string {
 /** `3 servers (db, web-1, web-2)`; of very many, only the first are named. */
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return 'No servers';
-  const shown = names.slice(0, mostNames).join(', ');
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
-  return `${countOf('server', names.length)} (${shown}${more})`;
+  return `${countOf('server', names.length)} (${firstFew(names, mostNames)})`;
 }

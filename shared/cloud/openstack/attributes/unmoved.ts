@@ -1,3 +1,4 @@
+import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { wordOf, wordsOf } from '../../../model/kind-words.ts';
 import { type Kind, refOf } from '../../../model/resource.ts';
@@ -61,9 +62,8 @@ function unknownKeys(thing: SourceThing, attribute: string, value: unknown, keys
 function concernFor(group: readonly [Unmoved, ...Unmoved[]]): Concern {
   const [{ thing, attribute, row }] = group;
   const things = [...new Set(group.map((one) => one.thing))];
-  const names = things.slice(0, listed).map((one) => one.name || one.id);
-  const more = things.length > listed ? ` and ${things.length - listed} more` : '';
-  const has = `The attribute ${attribute} (${shownOf(group)}) of ${things.length === 1 ? wordOf(thing.kind) : wordsOf(thing.kind)} ${names.join(', ')}${more}`;
+  const names = things.map((one) => one.name || one.id);
+  const has = `The attribute ${attribute} (${shownOf(group)}) of ${things.length === 1 ? wordOf(thing.kind) : wordsOf(thing.kind)} ${firstFew(names, listed)}`;
   const about = things.length === 1 ? { about: refOf(thing.kind, thing.id) } : {};
   if (row === undefined)
     return {

@@ -1,4 +1,5 @@
 import { inParallel } from '../../../concurrency/parallel.ts';
+import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage, ApiThing } from '../api.ts';
@@ -111,11 +112,10 @@ function nameOf(one: ApiThing): string {
 }
 
 function told(kind: string, names: readonly string[]): Concern {
-  const more = names.length > listed ? ` and ${names.length - listed} more` : '';
   return {
     code: `left_behind.${kind}`,
     severity: 'warning',
-    says: `The project has ${words(kind)} that are not moved (${names.length}): ${names.slice(0, listed).join(', ')}${more}.`,
+    says: `The project has ${words(kind)} that are not moved (${names.length}): ${firstFew(names, listed)}.`,
     remedy: 'Make at the destination by hand what is needed there.',
   };
 }
