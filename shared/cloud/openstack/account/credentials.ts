@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
 import type { Access } from '../session/access.ts';
+import { cataloguedServices } from '../session/catalogue.ts';
 import { type CloudEntry, readEntry, textOf } from './cloud-entry.ts';
 import { type Environment, readCloudsFile, type WrittenCloud } from './clouds-file.ts';
 import { isSection, type YamlMapping } from './clouds-yaml.ts';
@@ -192,12 +193,9 @@ function interfaceOf(value: string | undefined, origin: string): Access['interfa
   throw new Problem('E_CONFIG', `${origin}: interface ${value} is none of public, internal, admin.`);
 }
 
-/** The services whose endpoints are looked for. */
-const services = ['compute', 'network', 'image', 'volume'] as const;
-
 /** One service in another region or interface than the rest would be another cloud's. */
 function refusePerService(rest: YamlMapping, origin: string): void {
-  const keys = services.flatMap((service) => [
+  const keys = cataloguedServices.flatMap((service) => [
     ...['region_name', 'interface', 'endpoint_type', 'service_type', 'service_name'].map((key) => `${service}_${key}`),
   ]);
   const found = keys.find((key) => rest[key] !== undefined && rest[key] !== null);
@@ -213,5 +211,5 @@ function overridesOf(rest: YamlMapping, origin: string): Readonly<Record<string,
     const plain = `${service}_endpoint`;
     return textOf(rest[override] ?? undefined, override, origin) ?? textOf(rest[plain] ?? undefined, plain, origin);
   };
-  return dropUndefined(Object.fromEntries(services.map((service) => [service, address(service)])));
+  return dropUndefined(Object.fromEntries(cataloguedServices.map((service) => [service, address(service)])));
 }

@@ -4,6 +4,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage, ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
@@ -35,8 +36,8 @@ export async function leftBehind(
   await ask('images', (soon) => imagesOf(session, scope, soon));
   // Keypairs are a user's: those of others are read with their servers alone.
   if (scope.own) await ask('keypairs', (soon) => unusedKeypairs(session, keypairs, soon));
-  const { catalogue } = await session.token(signal);
-  await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, catalogue, kind, soon)));
+  const token = await session.token(signal);
+  await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
   const unread = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
   return [
     ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
@@ -67,19 +68,19 @@ async function unusedKeypairs(session: CloudSession, used: Contents['keypairs'],
 async function namesOf(
   session: CloudSession,
   scope: Scope,
-  catalogue: Token['catalogue'],
+  token: Token,
   kind: LeftBehindKind,
   signal: AbortSignal,
 ): Promise<Found> {
-  const address = addressOf(session, catalogue, kind);
-  if (address === null) return [];
-  const isNeutron = kind.types.includes('network');
+  const path = pathOf(session, token, kind);
+  if (path === null) return [];
+  const isNeutron = kind.service === 'network';
   // Other services list what is of the token's project.
   if (!scope.own && !isNeutron) return null;
   const { status, body } = await session.call({
     method: 'GET',
-    service: 'network',
-    path: address,
+    service: typeof kind.service === 'string' ? kind.service : 'network',
+    path,
     query: isNeutron ? { project_id: scope.projectId } : {},
     tolerate: [300, 400, 403, 404, 405],
     signal,
@@ -90,14 +91,10 @@ async function namesOf(
   return (list as ApiThing[]).filter((one) => isLeft(kind.kind, one)).map(nameOf);
 }
 
-/** Where a kind is listed; null where the catalogue has no such service. */
-function addressOf({ access }: CloudSession, catalogue: Token['catalogue'], kind: LeftBehindKind): string | null {
-  if (kind.types.includes('network')) return kind.path;
-  const endpoints = catalogue.filter(({ type }) => kind.types.includes(type)).flatMap((entry) => entry.endpoints);
-  const here = endpoints.filter((one) => access.region === null || (one.region_id ?? one.region) === access.region);
-  const url = here.find((one) => one.interface === access.interface)?.url.replace(/\/+$/, '');
-  if (url === undefined) return null;
-  return /\/v\d+(\.\d+)?(\/|$)/.test(url) ? `${url}${kind.path}` : `${url}/${kind.version}${kind.path}`;
+/** Where a kind is listed; null where the cloud has no such service. Throws E_ENDPOINT_MISSING. */
+function pathOf({ access }: CloudSession, token: Token, { kind, service, path }: LeftBehindKind): string | null {
+  if (typeof service === 'string') return isOffered(access, token, service) ? path : null;
+  return isListed(access, token.catalogue, service) ? `${listedAt(access, token.catalogue, service, kind)}${path}` : null;
 }
 
 /** Attached volumes are told with their servers; every project has a firewall group `default`. */

@@ -42,7 +42,7 @@ export interface Access {
   readonly clientCertificate: { readonly cert: string; readonly key: Secret } | null;
   readonly verify: boolean;
   /**
-   * Addresses instead of the catalogue's, by service type: `compute`, `network`, `image`.
+   * Addresses instead of the catalogue's, by service: `compute`, `network`, `image`, `volume`.
    */
   readonly endpoints: Readonly<Record<string, string>>;
   readonly timeouts: HttpTimeouts;

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
-import { accessTo, populate } from '../../../../../conformance/furnish.ts';
+import { accessTo, Hand, populate } from '../../../../../conformance/furnish.ts';
 import type { Twin } from '../../../../../twin/twin.ts';
 import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
+import { aVolumeOf } from '../a-volume-server.ts';
 
 async function captured(twin: Twin, user: 'demo' | 'admin' = 'demo', servers: readonly string[] = []) {
   const source = new OpenStackSource(await accessTo(twin.authUrl, user));
@@ -66,6 +67,20 @@ test('an admin is told that other services list only what is of the admin’s ow
   const found = await captured(twin, 'admin');
   expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['left_behind.images', 'left_behind.unread']));
   expect(found.map(({ code }) => code)).not.toContain('left_behind.zones');
+});
+
+test('Cinder is asked where the configuration says, as for the volumes of servers', async () => {
+  const twin = await aFurnishedTwin({ withoutServices: ['volume'] });
+  const endpoints = { volume: twin.authUrl.replace(/identity.*/, 'volume') };
+  const access = { ...(await accessTo(twin.authUrl, 'demo')), endpoints };
+  const hand = new Hand(access);
+  onTestFinished(() => hand.session.close());
+  const volume_id = await aVolumeOf(hand, { name: 'an archive' });
+  await hand.ask('POST', 'volume', '/snapshots', { snapshot: { volume_id, name: 'before the upgrade' } });
+  const source = new OpenStackSource(access);
+  onTestFinished(() => source.close());
+  const { concerns } = await source.inventory({ project: 'demo', servers: [] }, AbortSignal.timeout(30_000));
+  expect(concerns.find(({ code }) => code === 'left_behind.volume_snapshots')?.says).toContain('(1): before the upgrade.');
 });
 
 test('of chosen servers nothing else is told, for all the rest stays behind', async () => {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Access } from '../../../../../../shared/cloud/openstack/session/access.ts';
+import { isOffered } from '../../../../../../shared/cloud/openstack/session/catalogue.ts';
 import { CloudSession } from '../../../../../../shared/cloud/openstack/session/session.ts';
 import { accessTo } from '../../../../../conformance/furnish.ts';
 import { startTwin, type TwinOptions } from '../../../../../twin/twin.ts';
@@ -40,4 +41,15 @@ test('a service that the chosen region lacks is missing, and is not taken from a
 test('one region need not be chosen', async () => {
   const session = await aSession({});
   expect(await session.call({ ...networks, signal: soon() })).toMatchObject({ status: 200 });
+});
+
+test('a service that only another region has is not offered', async () => {
+  const session = await aSession({ otherRegions: ['South'] }, { region: 'South' });
+  const token = await session.token(soon());
+  expect(isOffered(session.access, token, 'volume')).toBe(true);
+  const catalogue = token.catalogue.map(({ type, endpoints }) => ({
+    type,
+    endpoints: endpoints.filter(({ region_id }) => type !== 'volumev3' || region_id !== 'South'),
+  }));
+  expect(isOffered(session.access, { ...token, catalogue }, 'volume')).toBe(false);
 });
