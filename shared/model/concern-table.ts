@@ -1,5 +1,5 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'edit';
+export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
@@ -7,6 +7,7 @@ export const wayTexts: Readonly<Record<WayOn, string>> = {
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
+  'accept each': 'name the code, the resource and what it loses, one line for each, in `mappings.accept`',
   edit: 'change this entry of the plan',
 };
 
@@ -48,7 +49,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
   { code: 'server.user_data',       cause: 'Only an admin may read user data.' },
   { code: 'server.nic_order',       cause: 'The cloud does not tell the order of the interfaces.' },
-  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept'] },
+  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept each'] },
   { code: 'server.vnic',            cause: 'A port is not an ordinary one.' },
   // ── other resources, at the source ──
   { code: 'server_group.left_out',  cause: 'A server group has no server that moves.' },
