@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isNetworkProbe } from '../../shared/probe/answer.ts';
 import { Sampler } from '../../shared/probe/sampler.ts';
+import { isUnrouted } from '../../shared/probe/unrouted.ts';
 import type { Fact } from '../migration/fact.ts';
 import { downtimePhases, itinerary } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -63,7 +64,7 @@ export class DowntimeProbe {
   }
 
   async #whileStopping<T>(probe: string, work: () => Promise<T>): Promise<T> {
-    const sampler = new Sampler({ probe, addresses: () => this.#move.addresses });
+    const sampler = new Sampler({ probe, addresses: () => this.#move.addresses.filter((address) => !isUnrouted(address)) });
     try {
       // A server that stops at once answers only before that.
       await sampler.start();

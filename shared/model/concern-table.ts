@@ -152,6 +152,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'calendar.too_short',     cause: 'No window is long enough for a server.' },
   { code: 'calendar.cutover',       cause: 'The calendar is closed at the time of a cutover.' },
   { code: 'rolling.single',         cause: 'A wave that moves in halves has one server.' },
+  { code: 'probe.unrouted',         cause: 'A probe would ask the machine that probes, and no server.', ways: ['edit'] },
   { code: 'rolling.no_probe',       cause: 'A server of a first half has no probe.' },
 ];
 

@@ -7,6 +7,9 @@ import { Watch } from '../../../../receiver/campaign/watch.ts';
 import { Probe } from '../../../../shared/model/probe.ts';
 import { answerOf, isNetworkProbe } from '../../../../shared/probe/answer.ts';
 import { Sampler } from '../../../../shared/probe/sampler.ts';
+import { haveGuestsHere } from '../../../../shared/probe/unrouted.ts';
+
+haveGuestsHere();
 
 const never = new AbortController().signal;
 
