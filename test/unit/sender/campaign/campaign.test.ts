@@ -176,6 +176,25 @@ test('the status tells what happens now, and what an operator may do next', asyn
   expect(failed).toMatchObject({ state: 'failed', problem, moves: [{ state: 'failed', problem }, { state: 'waiting' }] });
 });
 
+test('a rollback that fails hides neither what had stopped the campaign nor what had failed its server', async () => {
+  const first = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };
+  const later = { code: 'E_SERVER_STATE' as const, says: 'Gone.', hint: 'Keep it.' };
+  const campaign = await aCampaign([
+    start,
+    configured,
+    { fact: 'begun', server: 's1', phase: 'look' },
+    { fact: 'problem', server: 's1', phase: 'look', problem: first },
+    { fact: 'failed', server: 's1', problem: first },
+    { fact: 'rests', state: 'failed', problem: first },
+    { fact: 'asked', wish: 'rollback' },
+    { fact: 'problem', server: 's1', phase: 'look before the way back', problem: later },
+    { fact: 'rests', state: 'failed', problem: later },
+  ]);
+  const status = statusOf(campaign, new Progress(), new Map());
+  expect(status).toMatchObject({ problem: later, before: first });
+  expect(status.moves[0]).toMatchObject({ problem: later, before: first });
+});
+
 test('the network side is unknown until the receiver has told, and what was adopted is not called built', async () => {
   const asked: Fact = { fact: 'begun', server: null, phase: 'configure' };
   const look = async (built: ReadonlyMap<string, string>, ...facts: Fact[]) =>
