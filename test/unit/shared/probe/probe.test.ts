@@ -78,10 +78,10 @@ test('a sampler notes the first and the last answer, and looks at addresses that
   await sleep(300);
   expect(sampler.samples).toBe(0);
   addresses.push('127.0.0.1');
-  const begun = Date.now();
+  const begun = performance.now();
   await until(() => (sampler.seen[0]?.answers ?? 0) >= 5);
   await shut();
-  const shutMs = Date.now();
+  const shutMs = performance.now();
   const taken = sampler.samples;
   await until(() => sampler.samples >= taken + 5);
   const [seen] = sampler.seen;
