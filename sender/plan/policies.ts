@@ -30,8 +30,8 @@ export function policyConcerns(
 }
 
 /**
- * A probe that could only ask the machine that probes would fail once the server is down. A floating
- * IP may be another one at the destination.
+ * A probe that could only ask the machine that probes would fail once the server is down. A
+ * floating IP may be another one at the destination.
  */
 function unprobed(waves: Plan['waves'], document: Configurations): Concern[] {
   const probed = waves.flatMap(({ servers }) => servers).filter(({ probe }) => probe !== undefined && isNetworkProbe(probe));

@@ -11,8 +11,8 @@ const answerMs = 1_000;
 const atOnce = 8;
 
 /**
- * What the samples of one address showed: when it answered first and last (`performance.now()`), and
- * how often.
+ * What the samples of one address showed: when it answered first and last, by `performance.now()`,
+ * and how often.
  */
 export interface SeenAnswers {
   readonly address: string;
