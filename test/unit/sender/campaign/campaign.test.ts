@@ -57,7 +57,7 @@ async function aCampaign(facts: readonly Fact[], servers = 2): Promise<Campaign>
 }
 
 const start: Fact = { fact: 'started', project: 'shop', release: '0', servers: ['s1', 's2'] };
-const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { network: 2 }, digest: 'd' } };
+const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { flavor: 1 }, digest: 'd' } };
 const cold: readonly Phase[] = itinerary.filter((phase: Phase) => phase.when === undefined);
 const moved = (server: string, journey = cold): Fact[] =>
   journey.flatMap(({ name }): Fact[] => [
@@ -89,7 +89,7 @@ test('a report follows from the journal alone: phases, downtime, bytes and roots
     rolledBack: 0,
     diskBytes: 6 * MiB,
     sentBytes: 2 * MiB,
-    resources: { network: 2, disk: 2, server: 2 },
+    resources: { flavor: 1, disk: 2, server: 2 },
   });
   expect(totalsOf(campaign)).toMatchObject({ servers: 2, disks: 2, disk_bytes: 6 * MiB, resources: report.totals.resources });
 });
@@ -151,7 +151,7 @@ test('a campaign that was rolled back reports what had moved, and when each serv
   expect(lines).toContain('2 servers moved and rolled back, 6.0 MiB of disks, 2.0 MiB sent, compressed from 4.0 MiB');
   expect(lines.join('\n')).toMatch(/^SERVER .* MOVED +ROLLED BACK +AT DESTINATION$/m);
   expect(lines.join('\n')).toContain(
-    'Built, and removed by the rollback; or adopted, and released: 2 networks, 2 disks, 2 servers',
+    'Built, and removed by the rollback; or adopted, and released: 1 flavor, 2 disks, 2 servers',
   );
 });
 
