@@ -115,7 +115,9 @@ export const gateway: Family<'gateway'> = {
   },
 };
 
-/** The policy of the cloud cannot be asked before: a member learns here that it lets only admins. */
+/**
+ * The policy of the cloud cannot be asked before: a member learns here that it lets only admins.
+ */
 async function switchSnat(
   site: Site,
   id: string,
