@@ -12,9 +12,9 @@ interface Leading {
 const known = new WeakMap<Leading, ReadonlyMap<string, string>>();
 
 /**
- * The server with which a floating IP moves, by id; undefined for one that waits for no server. That
- * of a virtual IP moves with the last server that may hold the address: until then one of them may
- * use it at the source.
+ * The server with which a floating IP moves, by id; undefined for one that waits for no server.
+ * That of a virtual IP moves with the last server that may hold the address: until then one of them
+ * may use it at the source.
  */
 export function serverOfFloating(id: string, document: Leading): string | undefined {
   const found = known.get(document) ?? allOf(document);

@@ -253,16 +253,15 @@ function concernsOfServer(server: ApiServer, contents: Contents): Concern[] {
   return isBlocked ? found.filter(({ code }) => code !== 'server.shutoff' && code !== 'server.lock_left') : found;
 }
 
-/** Groups without a server that moves; those with one are told with their servers. */
-function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
-  const empty = serverGroups.filter(({ members }) => !servers.some(({ id }) => members.includes(id)));
-  if (empty.length === 0) return [];
+/** A policy may keep the groups from a project; which server is in which is then not known. */
+function unseenServerGroups({ serverGroups }: Contents): Concern[] {
+  if (serverGroups !== null) return [];
   return [
     {
-      code: 'server_group.left_out',
+      code: 'server_group.unseen',
       severity: 'warning',
-      says: `Server groups are not moved; these have no server that moves: ${empty.map(({ name }) => name).join(', ')}.`,
-      remedy: 'Make them at the destination by hand, if servers will need them.',
+      says: 'The cloud does not show these credentials the server groups of the project: if there are some, servers are made without them.',
+      remedy: 'Capture as an admin, or with credentials that may list them (openstack server group list).',
     },
   ];
 }
@@ -310,7 +309,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),
-    ...emptyServerGroups(contents),
+    ...unseenServerGroups(contents),
     ...foreignGroups(contents),
   ];
 }

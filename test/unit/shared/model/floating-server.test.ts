@@ -7,7 +7,9 @@ import { aDocument, aResource } from '../../../support/build.ts';
 
 const at = (ip_address: string) => [{ subnet_id: 'sub', ip_address }];
 
-/** Two servers that may hold 10.0.0.100, as their pairs say, and a virtual IP with a floating one. */
+/**
+ * Two servers that may hold 10.0.0.100, as their pairs say, and a virtual IP with a floating one.
+ */
 function aPair(pairs: readonly [string, string], more: { readonly network_id?: string } = {}): Configurations {
   const guest = (id: string, ip: string, pair: string) =>
     aResource('port', { id, network_id: 'net', device_id: id, fixed_ips: at(ip), allowed_address_pairs: [{ ip_address: pair }] });

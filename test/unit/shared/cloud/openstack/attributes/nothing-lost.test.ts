@@ -29,6 +29,7 @@ const notDrawn = new Set([
   'ha',
   'distributed',
   'key_name',
+  'server_groups',
   'OS-EXT-SRV-ATTR:user_data',
 ]);
 
