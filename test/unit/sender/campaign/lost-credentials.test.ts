@@ -95,3 +95,25 @@ test.each([
     expect((await serversAt(world.destination)).map((server) => server.status)).toEqual(['ACTIVE', 'ACTIVE']);
   },
 );
+
+test('a project that is made anew under its name is another one: nothing is built there, nor taken for gone', async () => {
+  const { world, sender, campaign } = await template.started();
+  await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'copy');
+  const { twin, user: owner } = world.destination;
+  const admin = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'admin' });
+  const grants = (await admin.list<Grant>('identity', '/role_assignments', 'role_assignments')).filter(
+    ({ scope }) => scope.project.id === owner.projectId,
+  );
+  await admin.send('DELETE', 'identity', `/projects/${owner.projectId}`);
+  const { project } = await admin.send<{ project: Named }>('POST', 'identity', '/projects', { project: { name: 'shop' } });
+  for (const { user, role } of grants)
+    await admin.send('PUT', 'identity', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
+  const { problem } = await failedOne(sender);
+  expect(problem).toMatchObject({ code: 'E_AUTH', says: expect.stringContaining('lead to another project by now: shop') });
+  const anew = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
+  expect(await anew.list('compute', '/servers/detail', 'servers')).toEqual([]);
+  expect(
+    (await anew.list<{ project_id: string }>('network', '/ports', 'ports')).filter((one) => one.project_id === project.id),
+  ).toEqual([]);
+  await expect.poll(async () => (await serversAt(world.source)).map(({ status }) => status)).toContain('ACTIVE');
+});
