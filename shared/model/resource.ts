@@ -16,6 +16,7 @@ export const kinds = [
   'port',
   'floating_ip',
   'keypair',
+  'server_group',
   'flavor',
   'image',
   'disk',
@@ -200,6 +201,17 @@ const Keypair = z.object({
 });
 
 /**
+ * A server group without its members: each server names the group that it joins. Fields as in
+ * Nova's API reference, "Server groups".
+ */
+const ServerGroup = z.object({
+  ...common,
+  policy: z.string(),
+  /** `max_server_per_host`, of the policy `anti-affinity`. */
+  rules: z.record(z.string(), z.int()).default({}),
+});
+
+/**
  * A flavor, as the server embeds it; `id` is the source's flavor id, or its name where the flavor
  * is gone. Sizes: MiB and GiB.
  */
@@ -327,6 +339,7 @@ const Server = z.object({
   /** In the order of its devices. */
   volumes: z.array(Attached).default([]),
   key_name: z.string().nullable().default(null),
+  server_group_id: Id.nullable().default(null),
   metadata: z.record(z.string(), z.string()).default({}),
   tags: Tags,
   /** Base64, as Nova stores it; null where there is none or the credentials may not read it. */
@@ -352,6 +365,7 @@ export const schemas = {
   port: Port,
   floating_ip: FloatingIp,
   keypair: Keypair,
+  server_group: ServerGroup,
   flavor: Flavor,
   image: Image,
   disk: Disk,

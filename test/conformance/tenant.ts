@@ -124,6 +124,7 @@ export function aTenant(facts: CloudFacts): Tenant {
   ];
   const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: aPublicKey() });
   const named = { ...keypair, name: keypair.id };
+  const together = aResource('server_group', { id: id(), name: `group ${id()}`, policy: 'soft-anti-affinity' });
   const flavor = aResource('flavor', { id: id(), name: 'source flavor', vcpus: small.vcpus, ram: small.ram, disk: small.disk });
   // The first address of the pool is the one that the destination's own DHCP port likes to take.
   const first = aServer('web .1/a', 'running', '10.199.7.2', 'fa:16:3e:77:00:11');
@@ -141,7 +142,7 @@ export function aTenant(facts: CloudFacts): Tenant {
   });
   const volumes = facts.volume_types.length > 0 ? aVolumeOf(first.server) : [];
   const resources: readonly Resource[] = [
-    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, group, ...rules, named, flavor],
+    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, group, ...rules, named, together, flavor],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
     ...volumes,
   ];
@@ -190,13 +191,17 @@ export function aTenant(facts: CloudFacts): Tenant {
     const server = aResource('server', {
       id: serverId,
       name,
-      needs: [refOf('flavor', flavor.id), refOf('keypair', named.id), refOf('port', port.id), refOf('disk', disk.id)],
+      needs: [
+        ...[refOf('flavor', flavor.id), refOf('keypair', named.id), refOf('server_group', together.id)],
+        ...[refOf('port', port.id), refOf('disk', disk.id)],
+      ],
       description: `${name}, described`,
       power,
       flavor_id: flavor.id,
       ports: [port.id],
       disks: [disk.id],
       key_name: named.name,
+      server_group_id: together.id,
       metadata: { role: 'web', 'with.dot': 'yes' },
       tags: ['prod'],
       user_data: Buffer.from('#!/bin/sh\ntrue\n').toString('base64'),

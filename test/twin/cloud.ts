@@ -32,6 +32,7 @@ export interface Settings {
   readonly distributedRouters: boolean;
   readonly tunnelMtu: number;
   readonly dns: boolean;
+  readonly novaMinor: number;
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];

@@ -32,6 +32,7 @@ import { instanceActionRoutes } from './nova/instance-actions.ts';
 import { serverInterfaceRoutes } from './nova/interfaces.ts';
 import { keypairRoutes } from './nova/keypairs.ts';
 import { metadataRoutes } from './nova/metadata.ts';
+import { maximumMinor } from './nova/microversion.ts';
 import { computeQuotaRoutes } from './nova/quotas.ts';
 import { resumeServers } from './nova/restart.ts';
 import { serverGroupRoutes } from './nova/server-groups.ts';
@@ -86,6 +87,8 @@ export interface TwinOptions {
    * that a killed twin has lost nothing.
    */
   readonly stateEveryMs?: number;
+  /** The newest minor that Nova's version document names; Zed's by default. */
+  readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
@@ -202,6 +205,7 @@ function settingsFrom(options: TwinOptions): Settings {
     distributedRouters: options.distributedRouters ?? false,
     tunnelMtu: options.tunnelMtu ?? 1450,
     dns: options.dns ?? false,
+    novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],

@@ -225,6 +225,9 @@ export interface ApiServerGroup extends ApiThing {
   /** From 2.13 on. */
   readonly project_id?: string;
   readonly name: string;
+  /** From 2.64 on, with `rules`; before that `policies` lists the one policy. */
+  readonly policy: string;
+  readonly rules?: Readonly<Record<string, number>>;
   readonly members: readonly string[];
 }
 

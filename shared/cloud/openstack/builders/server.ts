@@ -139,7 +139,7 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const image = imageId(resource, context);
-  const body = {
+  const server = {
     ...(await requestFor(site, resource, context)),
     ...(image === null ? {} : { imageRef: image }),
     ...blockDevices(resource, image, context),
@@ -148,7 +148,9 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
     tags: [...new Set([...resource.tags, ...tagsOf(campaign, refOf('server', resource.id))])],
     ...(zone === undefined ? {} : { availability_zone: zone }),
   };
-  return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;
+  const group = resource.server_group_id;
+  const hints = group === null ? {} : { 'os:scheduler_hints': { group: context.built(refOf('server_group', group)) } };
+  return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server, ...hints }, 'server', signal)).id;
 }
 
 /**

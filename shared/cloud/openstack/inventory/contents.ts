@@ -15,6 +15,7 @@ import type {
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -48,8 +49,8 @@ export interface Contents extends VolumeContents {
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
-  /** The project's server groups, as far as the credentials may read them. */
-  readonly serverGroups: readonly ApiServerGroup[];
+  /** The project's server groups; null where the credentials may not read them. */
+  readonly serverGroups: readonly ApiServerGroup[] | null;
   /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -225,7 +226,7 @@ async function readCompute(
   const serverGroups = await readServerGroups(session, scope, signal);
   const grouped = servers.map((server) => ({
     ...server,
-    server_groups: serverGroups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
+    server_groups: (serverGroups ?? []).filter(({ members }) => members.includes(server.id)).map(({ id }) => id),
   }));
   return { servers: grouped, serverGroups, flavors, images, heirs, keypairs };
 }
@@ -239,16 +240,10 @@ function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Pro
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
-/**
- * Reads the project's server groups by list, because Nova shows them only for a single server.
- * Older clouds and some policies refuse.
- */
-async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
-  const query = scope.own ? {} : { all_projects: true };
-  const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
-  const { status, body } = await session.call(call);
-  const groups = status === 200 ? partOf<readonly ApiServerGroup[]>(body, 'server_groups', 'GET /os-server-groups') : [];
-  return groups.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId);
+/** Reads the project's server groups by list, because Nova shows them only for a single server. */
+async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Contents['serverGroups']> {
+  const groups = await listServerGroups(session, scope.own ? {} : { all_projects: true }, signal);
+  return groups?.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId) ?? null;
 }
 
 /**

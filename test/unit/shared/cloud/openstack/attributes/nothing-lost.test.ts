@@ -27,6 +27,7 @@ const notDrawn = new Set([
   'dns_publish_fixed_ip',
   'propagate_uplink_status',
   'key_name',
+  'server_groups',
   'OS-EXT-SRV-ATTR:user_data',
 ]);
 

@@ -89,7 +89,6 @@ describe('an attribute that cannot be carried', () => {
     ['the QoS policy of a gateway', 'gateway', { qos_policy_id: 'q' }],
     ['the tags of an interface', 'interface', { tags: ['mine'] }],
     ['an address group', 'security_group_rule', { remote_address_group_id: 'a' }],
-    ['a server group', 'server', { server_groups: ['together'] }],
     ['the certificates of an image', 'server', { trusted_image_certificates: ['c'] }],
     ['the description of a flavor', 'flavor', { description: 'ours' }],
     ['a kernel beside the disk', 'image', { kernel_id: 'k' }],
