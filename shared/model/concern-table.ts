@@ -1,5 +1,5 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'edit';
+export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
@@ -7,6 +7,7 @@ export const wayTexts: Readonly<Record<WayOn, string>> = {
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
+  'accept each': 'name the code, the resource and what it loses, one line for each, in `mappings.accept`',
   edit: 'change this entry of the plan',
 };
 
@@ -48,7 +49,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
   { code: 'server.user_data',       cause: 'Only an admin may read user data.' },
   { code: 'server.nic_order',       cause: 'The cloud does not tell the order of the interfaces.' },
-  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept'] },
+  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept each'] },
   { code: 'server.vnic',            cause: 'A port is not an ordinary one.' },
   // ── other resources, at the source ──
   { code: 'server_group.unseen',    cause: 'The server groups of the project cannot be read.' },
@@ -96,13 +97,16 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'routes.lacking',         cause: 'An adopted router lacks static routes.' },
   { code: 'interface.address_taken', cause: 'Somebody has a router’s address on an adopted network.', ways: ['map', 'skip'] },
   { code: 'security_group.widened', cause: 'An adopted group gets rules that it lacks.' },
+  { code: 'interface.address_at_source', cause: 'A router of the source uses the address of an interface in an adopted network.' },
   { code: 'gateway.snat_rights',    cause: 'Only an admin may switch SNAT off.', ways: ['accept', 'skip'] },
   { code: 'gateway.rights',         cause: 'Only an admin may choose a gateway’s address.', ways: ['map'] },
   { code: 'gateway.address_outside', cause: 'The address is not of the external network.', ways: ['map'] },
+  { code: 'gateway.address_at_source', cause: 'A router of the source uses the address.', ways: ['map', 'accept'] },
   { code: 'gateway.address_taken',  cause: 'Somebody has the address.', ways: ['map'] },
   { code: 'floating_ip.in_use',     cause: 'The floating IP serves another port.', ways: ['map'] },
   { code: 'floating_ip.rights',     cause: 'Only an admin may choose a floating IP.', ways: ['map'] },
   { code: 'floating_ip.outside',    cause: 'The address is not of the external network.', ways: ['map'] },
+  { code: 'floating_ip.address_at_source', cause: 'The source uses the floating IP, and it waits for no server.', ways: ['map', 'accept'] },
   { code: 'floating_ip.taken',      cause: 'Somebody has the address.', ways: ['map'] },
   { code: 'volume.service',         cause: 'The destination has no block storage.', ways: ['leave out'] },
   { code: 'volume.absent',          cause: 'The document lacks a volume of a server.', ways: ['leave out'] },
@@ -157,6 +161,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'calendar.too_short',     cause: 'No window is long enough for a server.' },
   { code: 'calendar.cutover',       cause: 'The calendar is closed at the time of a cutover.' },
   { code: 'rolling.single',         cause: 'A wave that moves in halves has one server.' },
+  { code: 'probe.unrouted',         cause: 'A probe would ask the machine that probes, and no server.', ways: ['edit'] },
   { code: 'rolling.no_probe',       cause: 'A server of a first half has no probe.' },
 ];
 

@@ -185,13 +185,16 @@ const interfaces: ServerRule = (server, { ports }) => {
 const unseenPorts: ServerRule = (server, { ports }) => {
   const unseen = unseenInterfaces(server, ports);
   if (unseen.length === 0) return null;
-  return concern(
+  const macs = [...new Set(unseen.map(({ mac }) => mac))];
+  const lines = macs.map((mac) => `\`server.port_unseen ${refOf('server', server.id)} ${mac}\``).join(', ');
+  const found = concern(
     'server.port_unseen',
     'blocking',
     server,
-    `has ${unseen.join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
-    'Capture with credentials that may see the port (an admin’s), detach it, or leave the server out.',
+    `has ${unseen.map(({ says }) => says).join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
+    `Capture with credentials that may see the port (an admin’s), detach it, or leave the server out. Or let it arrive without the interface: ${lines} in \`mappings.accept\`.`,
   );
+  return { ...found, each: macs };
 };
 
 const vnic: ServerRule = (server, { ports }) => {

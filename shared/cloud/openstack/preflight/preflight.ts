@@ -17,6 +17,7 @@ import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
+import * as addresses from './source-address-rules.ts';
 import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
@@ -34,6 +35,9 @@ const rules: readonly PreflightRule[] = [
   subnets.unreservedAddresses,
   networks.gatewayAddresses,
   networks.floatingAddresses,
+  addresses.sourceGateways,
+  addresses.sourceFloating,
+  addresses.sourceInterfaces,
   addressRoom,
   adopted.absentTargets,
   adopted.adoptedGateways,

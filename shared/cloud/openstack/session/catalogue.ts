@@ -28,7 +28,7 @@ const services: Readonly<Record<ApiService, ListedService>> = {
 };
 
 type Catalogue = Token['catalogue'];
-type ListedEndpoint = Catalogue[number]['endpoints'][number];
+type CatalogueEndpoint = Catalogue[number]['endpoints'][number];
 
 /**
  * The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the
@@ -74,12 +74,12 @@ export function isListed(access: Access, catalogue: Catalogue, service: ListedSe
   return endpointsHere(access, catalogue, service).length > 0;
 }
 
-function endpointsHere(access: Access, catalogue: Catalogue, service: ListedService): readonly ListedEndpoint[] {
+function endpointsHere(access: Access, catalogue: Catalogue, service: ListedService): readonly CatalogueEndpoint[] {
   const all = endpointsOf(catalogue, service);
   return all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);
 }
 
-function endpointsOf(catalogue: Catalogue, { types }: ListedService): readonly ListedEndpoint[] {
+function endpointsOf(catalogue: Catalogue, { types }: ListedService): readonly CatalogueEndpoint[] {
   return catalogue.filter(({ type }) => types.includes(type)).flatMap(({ endpoints }) => endpoints);
 }
 
