@@ -8,9 +8,9 @@ import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /**
- * Keypairs: imported by name; one with the same key is adopted, and one with another key stays as it
- * is where no server needs the source's. They carry no stamp: one that was missing when the ledger
- * noted its creation, and exists now, is ours.
+ * Keypairs: imported by name; one with the same key is adopted, and one with another key stays as
+ * it is where no server needs the source's. They carry no stamp: one that was missing when the
+ * ledger noted its creation, and exists now, is ours.
  */
 export const keypair: Family<'keypair'> = {
   async ensure(site, resource, context) {
