@@ -1,3 +1,5 @@
+import type { Kind } from '../shared/model/resource.ts';
+
 /**
  * The major version of the protocol. Majors do not talk to each other; within one, only additions
  * are made.
@@ -11,7 +13,26 @@ export const subprotocol = `godwit.${major}`;
  * What this release can do beyond the first release of the major. A feature is used only where both
  * sides have it.
  */
-export const features: readonly string[] = ['blake3', 'leaving-lanes', 'parts', 'document-parts', 'prepare', 'volumes'];
+export const features: readonly string[] = [
+  'blake3',
+  'leaving-lanes',
+  'parts',
+  'document-parts',
+  'prepare',
+  'volumes',
+  'server-groups',
+];
+
+/** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
+const featureOf: Partial<Record<Kind, string>> = { volume: 'volumes', server_group: 'server-groups' };
+
+/** The kinds that a peer with some features knows: it refuses the others. */
+export function kindsKnown(kinds: Iterable<Kind>, has: (feature: string) => boolean): Kind[] {
+  return [...kinds].filter((kind) => {
+    const feature = featureOf[kind];
+    return feature === undefined || has(feature);
+  });
+}
 
 /** The features both sides have. */
 export function commonFeatures(ours: readonly string[], theirs: readonly string[]): ReadonlySet<string> {

@@ -1,10 +1,10 @@
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { type Kind, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 
 /**
  * Leaves out some resources of a document, and all that cannot be without them. A server does
- * without its keypair, and a port without its security groups.
+ * without its keypair and its server group, and a port without its security groups.
  */
 export function withoutRefs(
   document: Configurations,
@@ -27,15 +27,21 @@ function refIn({ kind, id }: Resource): Ref {
 
 /** A resource without those of its needs that are gone and that it can be without. */
 function freedOf(resource: Resource, gone: ReadonlySet<Ref>): Resource {
-  const needs = (kind: 'keypair' | 'security_group'): Ref[] =>
-    resource.needs.filter((need) => !(need.startsWith(`${kind}/`) && gone.has(need)));
+  const isKept = (need: Ref): boolean => !gone.has(need);
+  const needsBut = (...spared: readonly Kind[]): Ref[] =>
+    resource.needs.filter((need) => isKept(need) || !spared.includes(kindOf(need)));
   if (resource.kind === 'server') {
-    const isKept = resource.key_name === null || !gone.has(refOf('keypair', resource.key_name));
-    return { ...resource, needs: needs('keypair'), key_name: isKept ? resource.key_name : null };
+    const { key_name: key, server_group_id: group } = resource;
+    return {
+      ...resource,
+      needs: needsBut('keypair', 'server_group'),
+      key_name: key !== null && isKept(refOf('keypair', key)) ? key : null,
+      server_group_id: group !== null && isKept(refOf('server_group', group)) ? group : null,
+    };
   }
   if (resource.kind !== 'port') return resource;
-  const security_groups = resource.security_groups.filter((id) => !gone.has(refOf('security_group', id)));
-  return { ...resource, needs: needs('security_group'), security_groups };
+  const security_groups = resource.security_groups.filter((id) => isKept(refOf('security_group', id)));
+  return { ...resource, needs: needsBut('security_group'), security_groups };
 }
 
 function inOrderOf(document: Configurations, kept: readonly Resource[]): Resource[] {

@@ -14,7 +14,7 @@ type MappingEntry = Mappings['networks'][string];
  */
 export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Configurations): Mappings {
   const found = (
-    kind: 'network' | 'router' | 'security_group' | 'port' | 'flavor',
+    kind: 'network' | 'router' | 'security_group' | 'port' | 'server_group' | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
     before: Readonly<Record<string, MappingEntry>> = {},
   ): Record<string, MappingEntry> => {
@@ -36,6 +36,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     routers: found('router', document.routers, proposed.routers ?? {}),
     security_groups: found('security_group', document.security_groups, proposed.security_groups ?? {}),
     ports: found('port', document.ports, proposed.ports ?? {}),
+    server_groups: found('server_group', document.server_groups, proposed.server_groups ?? {}),
     floating_ips: Object.fromEntries(floating),
   });
 }

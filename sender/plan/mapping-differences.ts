@@ -9,6 +9,7 @@ const proposed = {
   routers: 'router',
   security_groups: 'security_group',
   ports: 'port',
+  server_groups: 'server_group',
   gateways: 'gateway',
   floating_ips: 'floating_ip',
 } as const;

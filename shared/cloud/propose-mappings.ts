@@ -1,5 +1,6 @@
 import { contains } from '../ip.ts';
 import type { Configurations } from '../model/configurations.ts';
+import { serverOfFloating } from '../model/floating-server.ts';
 import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
@@ -22,7 +23,10 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
     networks: Object.fromEntries(networks),
     gateways: Object.fromEntries(document.gateways.map(({ router_id, name }) => [router_id, { name, ip: 'auto' }])),
     floating_ips: Object.fromEntries(
-      document.floating_ips.map(({ id, floating_ip_address: address }) => [id, { address, to: floatingFor(address, facts) }]),
+      document.floating_ips.map((floating) => {
+        const { id, floating_ip_address: address } = floating;
+        return [id, { address, to: isUsedThroughout(floating, document) ? 'auto' : floatingFor(address, facts) }];
+      }),
     ),
   };
 }
@@ -77,6 +81,11 @@ function networkFor(network: Configurations['networks'][number], document: Confi
   // People read the name; it must mean this network alone, for the destination looks it up.
   const isUnique = facts.networks.every((one) => one === best || (one.name !== best.name && one.id !== best.name));
   return isUnique && best.name !== '' && best.name !== 'create' ? best.name : best.id;
+}
+
+/** Whether the source still uses a floating IP when it is built, because it waits for no server. */
+function isUsedThroughout({ id, port_id }: Configurations['floating_ips'][number], document: Configurations): boolean {
+  return port_id !== null && serverOfFloating(id, document) === undefined;
 }
 
 /**

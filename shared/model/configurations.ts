@@ -34,6 +34,7 @@ export const Configurations = z.object({
   ports: z.array(schemas.port).default([]),
   floating_ips: z.array(schemas.floating_ip).default([]),
   keypairs: z.array(schemas.keypair).default([]),
+  server_groups: z.array(schemas.server_group).default([]),
   flavors: z.array(schemas.flavor).default([]),
   images: z.array(schemas.image).default([]),
   disks: z.array(schemas.disk).default([]),

@@ -9,6 +9,7 @@ import { port } from './port.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
+import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
 import { volume } from './volume.ts';
 
@@ -25,6 +26,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   port,
   floating_ip: floatingIp,
   keypair,
+  server_group: serverGroup,
   flavor,
   image: [...image, ...imageProperties],
   disk,

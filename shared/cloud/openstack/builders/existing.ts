@@ -4,7 +4,7 @@ import { Problem } from '../../../problem.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
-const collectionOf: Readonly<Record<MappedKind, Collection>> = {
+const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
   networks: collections.network,
   routers: collections.router,
   security_groups: collections.security_group,
@@ -31,7 +31,7 @@ export function meantBy<T extends Owned>(project: string, all: readonly T[]): re
 /** The resource that the plan maps something to, by id or by its only name. Throws E_UNMAPPED. */
 export async function existing<T extends Owned>(
   site: Site,
-  kind: MappedKind,
+  kind: keyof typeof collectionOf,
   to: string,
   about: Ref,
   signal: AbortSignal,

@@ -11,6 +11,7 @@ import { port } from './port.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
+import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
 import { volume } from './volume.ts';
 
@@ -31,6 +32,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   port,
   floating_ip: floatingIp,
   keypair,
+  server_group: serverGroup,
   flavor,
   image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
   disk,

@@ -27,6 +27,7 @@ export function resourcesIn(contents: Contents): Resource[] {
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
       .map((ip) => describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip, contents) })),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
+    ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),

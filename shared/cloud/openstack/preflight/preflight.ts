@@ -15,7 +15,9 @@ import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
+import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
+import * as addresses from './source-address-rules.ts';
 import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
@@ -33,6 +35,9 @@ const rules: readonly PreflightRule[] = [
   subnets.unreservedAddresses,
   networks.gatewayAddresses,
   networks.floatingAddresses,
+  addresses.sourceGateways,
+  addresses.sourceFloating,
+  addresses.sourceInterfaces,
   addressRoom,
   adopted.absentTargets,
   adopted.adoptedGateways,
@@ -42,6 +47,9 @@ const rules: readonly PreflightRule[] = [
   servers.flavors,
   servers.disks,
   servers.keypairs,
+  serverGroups.serverGroupTargets,
+  serverGroups.serverGroupNames,
+  serverGroups.serverGroupHosts,
   volumes.volumeService,
   volumes.absentVolumes,
   volumes.volumeTypes,
