@@ -17,8 +17,8 @@ import type { Site } from './site.ts';
 
 /**
  * Volumes: made from an image of the verified disk, which goes away again, and read back. Where the
- * volume is a clone of the image, this stays as long as the volume. A volume carries a mark from its
- * creation until it has been read back.
+ * volume is a clone of the image, this stays as long as the volume. A volume carries a mark from
+ * its creation until it has been read back.
  */
 export const volume: Family<'volume'> = {
   async ensure(site, resource, context) {
