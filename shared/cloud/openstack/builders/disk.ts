@@ -155,7 +155,9 @@ export async function isWhole(image: ApiImage, source: BlockSource, context: Pic
   return (await digestOf(told.algorithm, readAll(source, context))) === told.digest;
 }
 
-/** Deletes an image; false where it was gone, or stays. `tolerate`: statuses that are fine. */
+/**
+ * Deletes an image; false where it was gone before, or stays. `tolerate`: statuses that are fine.
+ */
 export async function destroyImage(
   site: Site,
   id: string,

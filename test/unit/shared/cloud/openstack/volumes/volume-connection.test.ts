@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { outlivesSnapshot, readConnection } from '../../../../../../shared/cloud/openstack/volumes/connection.ts';
 import { readOf } from '../../../../../../shared/cloud/openstack/volumes/read.ts';
+import { outlivesSnapshot, readConnection } from '../../../../../../shared/cloud/openstack/volumes/volume-connection.ts';
 import { signal } from '../a-source.ts';
 import { aSourceWithVolumes } from '../a-volume-server.ts';
 
