@@ -75,7 +75,7 @@ async function emptyProject(account: Account): Promise<string> {
     ...legs.map((leg) => ['router', 'remove', 'port', String(leg['device_id']), leg.id]),
     ...each('router', ({ id }) => [['router', 'delete', id]]),
   ]);
-  await removeVolumes(account);
+  if (own.volume.length > 0) await removeVolumes(account);
   // ports that Nova made have gone with their servers, those that were made before stay
   const [ports] = await openstackBatch(account, [['port', 'list', '--long', '-f', 'json']]);
   const left = (JSON.parse(ports ?? '[]') as Readonly<Record<string, string>>[]).filter((port) => port['Device Owner'] === '');
