@@ -2,7 +2,7 @@ import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiServerGroup } from '../api.ts';
+import type { ApiServer, ApiServerGroup } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { listServerGroups, withPolicy } from '../servers/server-groups.ts';
@@ -118,6 +118,21 @@ function severalEqual({ id, name }: ResourceOf<'server_group'>): Problem {
     about: refOf('server_group', id),
     hint: 'Name the id of one in `mappings.server_groups`.',
   });
+}
+
+/**
+ * The server group that a new server lacks, in words: only from 2.71 on does Nova tell the group of
+ * a server, before that the servers of a group.
+ */
+export async function lackedGroup(
+  site: Site,
+  { server_group_id: wanted }: ResourceOf<'server'>,
+  is: ApiServer,
+  context: BuildContext,
+): Promise<readonly string[]> {
+  if (wanted === null || is['server_groups'] !== undefined) return [];
+  const group = await readGroup(site, context.built(refOf('server_group', wanted)), context.signal);
+  return group?.members.includes(is.id) === true ? [] : [`server_group_id is not ${group?.id ?? wanted}`];
 }
 
 async function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiServerGroup | null> {

@@ -13,6 +13,7 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
+import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
 
@@ -50,7 +51,8 @@ export const server: Family<'server'> = {
       image: [imageId(resource, context), is.image ? is.image.id : null],
       ports: [ports, await orderOf(site, is, ports, context.signal)],
     });
-    const told = compare({ availability_zone: [zone ?? isZone, isZone] });
+    const lacks = await lackedGroup(site, resource, is, context);
+    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);

@@ -222,7 +222,7 @@ async function readCompute(
     if (status === 200) images.push(thingOf<ApiImage>(body, `GET /images/${id}`));
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
-  const keypairs = await readKeypairs(session, servers, signal);
+  const keypairs = await readKeypairs(session, scope, servers, signal);
   const serverGroups = await readServerGroups(session, scope, signal);
   const grouped = servers.map((server) => ({
     ...server,
@@ -247,17 +247,29 @@ async function readServerGroups(session: CloudSession, scope: Scope, signal: Abo
 }
 
 /**
- * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
+ * Keypairs belong to users. Those that servers use are read, of other users as an admin; and those
+ * of our own user that no server uses, unless another user's of that name is used.
  */
-async function readKeypairs(session: CloudSession, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+async function readKeypairs(
+  session: CloudSession,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
-  // Where no server says which are used, all of our own user's are.
-  const own = servers.length > 0 ? [] : await listKeypairs(session, signal);
-  for (const { name } of own) wanted.set(`${userId}/${name}`, { name, user: userId });
+  const used = new Set([...wanted.values()].map(({ name }) => name));
+  // Where an admin reads another project, our user's are not that project's.
+  const own = new Map((scope.own ? await listKeypairs(session, signal) : []).map((pair) => [pair.name, pair]));
+  for (const name of own.keys()) if (!used.has(name)) wanted.set(`${userId}/${name}`, { name, user: userId });
   const found: ApiKeypair[] = [];
   for (const { name, user } of wanted.values()) {
+    const listed = user === userId ? own.get(name) : undefined;
+    if (listed !== undefined) {
+      found.push({ ...listed, user_id: user });
+      continue;
+    }
     const path = `/os-keypairs/${encodeURIComponent(name)}`;
     const query = user === userId ? {} : { user_id: user };
     const { status, body } = await session.call({

@@ -38,6 +38,7 @@ export function partOf(contents: Contents): Part {
       ports,
       otherPorts: [],
       volumes: volumesOfPart(contents),
+      keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
       serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,

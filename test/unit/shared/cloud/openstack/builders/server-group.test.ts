@@ -118,6 +118,20 @@ test('a Nova before 2.64 is asked for a list of one policy, and for no rules, wh
   expect(await listed()).toMatchObject([{ name: 'apart', policies: ['anti-affinity'] }]);
 });
 
+test.each([[60], [93]])('a server that is not in its group is told, also by a Nova of minor %i', async (novaMinor) => {
+  const twin = await aFurnishedTwin({ novaMinor });
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll();
+  const id = campaign.context(server).built(refOf('server', server.id));
+  expect(await campaign.cloud.differences(server, id, campaign.context(server))).toEqual({ fatal: [], told: [] });
+  const hand = await aHand(twin);
+  const group = campaign.context(server).built(refOf('server_group', campaign.tenant.get('server_group').id));
+  await hand.ask('DELETE', 'compute', `/os-server-groups/${group}`);
+  const { fatal, told } = await campaign.cloud.differences(server, id, campaign.context(server));
+  expect([fatal, told]).toEqual([[], [expect.stringContaining('server_group_id is ')]]);
+});
+
 test('groups are listed to the last, though Nova links no next page', async () => {
   const { ensure, make } = await aPlace([one], { pageSize: 2 });
   for (const name of ['a', 'b', 'c', 'd']) await make({ name, policy: 'affinity' });
