@@ -23,6 +23,7 @@ import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
+import { mustBuildHere } from './place.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** What every campaign needs. */
@@ -82,6 +83,7 @@ export class ReceiverCampaign {
       ledger,
       disks: this.disks,
       cloud,
+      mustBuildHere: (place) => mustBuildHere(folder, place),
       mustGoOn: () => this.mustGoOn(),
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,

@@ -94,6 +94,11 @@ export interface DestinationCloud {
   readonly kinds: ReadonlySet<Kind>;
   facts(signal: AbortSignal): Promise<CloudFacts>;
   /**
+   * Where the credentials lead, in words with an id: a project, for instance. What was built in one
+   * place is not seen from another. Absent: there is only one.
+   */
+  place?(signal: AbortSignal): Promise<string>;
+  /**
    * What would stand in the way of building these resources, of kinds it can build, and what would
    * be created, adopted or skipped. MUST NOT write.
    */

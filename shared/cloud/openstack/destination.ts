@@ -46,6 +46,10 @@ export class OpenStackDestination implements DestinationCloud {
     return readFacts(this.#session, signal);
   }
 
+  async place(signal: AbortSignal): Promise<string> {
+    return `project ${(await this.#session.token(signal)).projectId}`;
+  }
+
   preflight(
     resources: readonly Resource[],
     mappings: Mappings,

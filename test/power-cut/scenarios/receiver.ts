@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Ledger } from '../../../receiver/campaign/ledger.ts';
 import { claim, ownerOf } from '../../../receiver/campaign/owner.ts';
+import { mustBuildHere } from '../../../receiver/campaign/place.ts';
 import { writeMarker } from '../../../shared/model/marker.ts';
 import type { Ref } from '../../../shared/model/resource.ts';
 import type { Scenario } from '../scenario.ts';
@@ -9,13 +10,15 @@ import { markersIn } from './markers.ts';
 const folderIn = (state: string): string => join(state, 'campaigns', '0b6d1d3e-0000-4000-8000-000000000001');
 const owner = 'a'.repeat(64);
 
-/** A campaign of the receiver: its owner, what it builds, and its markers. */
+/** A campaign of the receiver: its owner and place, what it builds, and its markers. */
 export const receiver: Scenario = {
   name: 'receiver',
   lives: [
     async (state, say) => {
       const folder = folderIn(state);
       if (await claim(folder, owner)) say('owner');
+      await mustBuildHere(folder, 'project 1');
+      say('place');
       const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
       for (const ref of ['network/1', 'port/2', 'server/3'] as Ref[]) {
         await ledger.intend(ref);
@@ -37,6 +40,9 @@ export const receiver: Scenario = {
     const flaws: string[] = [];
     if (said.includes('owner') && (await ownerOf(folder)) !== owner) flaws.push('nobody owns the campaign any more');
     if (!(await claim(folder, owner))) flaws.push('the owner is refused');
+    const elsewhere = said.includes('place') && (await mustBuildHere(folder, 'project 2').then(isDone, () => false));
+    if (elsewhere) flaws.push('it builds in another project now');
+    else await mustBuildHere(folder, 'project 1').catch((error: Error) => flaws.push(error.message));
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     for (const text of said) {
       const [word, what = ''] = text.split(' ');
@@ -54,3 +60,7 @@ export const receiver: Scenario = {
     return flaws;
   },
 };
+
+function isDone(): boolean {
+  return true;
+}

@@ -99,7 +99,33 @@ test.each([
 test('a project that is made anew under its name is another one: nothing is built there, nor taken for gone', async () => {
   const { world, sender, campaign } = await template.started();
   await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'copy');
-  const { twin, user: owner } = world.destination;
+  const project = await madeAnew(world.destination);
+  const { problem } = await failedOne(sender);
+  expect(problem).toMatchObject({ code: 'E_AUTH', says: expect.stringContaining('lead to another project by now: shop') });
+  const { twin } = world.destination;
+  const anew = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
+  expect(await anew.list('compute', '/servers/detail', 'servers')).toEqual([]);
+  expect(
+    (await anew.list<{ project_id: string }>('network', '/ports', 'ports')).filter((one) => one.project_id === project.id),
+  ).toEqual([]);
+  await expect.poll(async () => (await serversAt(world.source)).map(({ status }) => status)).toContain('ACTIVE');
+});
+
+test('a rollback in another project than the campaign’s starts no source beside its copy, also after a restart', async () => {
+  const { world, sender, campaign } = await template.ready();
+  await madeAnew(world.destination);
+  await world.killReceiver();
+  world.startReceiver();
+  await sender.daemon.rollback({ campaign });
+  const { problem } = await failedOne(sender);
+  expect(problem?.says).toContain('and this campaign builds in project');
+  expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['SHUTOFF', 'SHUTOFF']);
+  const { ledger } = await world.openCampaign(campaign);
+  expect(ledger.entries().filter(({ ref, state }) => ref.startsWith('server/') && state === 'built')).toHaveLength(2);
+});
+
+/** Deletes the owner's project, and makes another of its name with the same rights. */
+async function madeAnew({ twin, user: owner }: Cloud): Promise<Named> {
   const admin = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'admin' });
   const grants = (await admin.list<Grant>('identity', '/role_assignments', 'role_assignments')).filter(
     ({ scope }) => scope.project.id === owner.projectId,
@@ -108,12 +134,5 @@ test('a project that is made anew under its name is another one: nothing is buil
   const { project } = await admin.send<{ project: Named }>('POST', 'identity', '/projects', { project: { name: 'shop' } });
   for (const { user, role } of grants)
     await admin.send('PUT', 'identity', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
-  const { problem } = await failedOne(sender);
-  expect(problem).toMatchObject({ code: 'E_AUTH', says: expect.stringContaining('lead to another project by now: shop') });
-  const anew = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
-  expect(await anew.list('compute', '/servers/detail', 'servers')).toEqual([]);
-  expect(
-    (await anew.list<{ project_id: string }>('network', '/ports', 'ports')).filter((one) => one.project_id === project.id),
-  ).toEqual([]);
-  await expect.poll(async () => (await serversAt(world.source)).map(({ status }) => status)).toContain('ACTIVE');
-});
+  return project;
+}
