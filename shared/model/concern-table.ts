@@ -41,7 +41,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.volume_encrypted', cause: 'A volume of the server is encrypted.', ways: ['leave out'] },
   { code: 'server.volume_state',    cause: 'A volume of the server is not in use.', ways: ['leave out'] },
   { code: 'server.boot_unknown',    cause: 'The cloud does not tell from which volume the server boots.', ways: ['leave out'] },
-  { code: 'server.volume_snapshot', cause: 'The server has volumes, and reading them is not proven on a real back end.', ways: ['leave out', 'accept'] },
+  { code: 'server.volume_snapshot', cause: 'A snapshot of a volume of the server may cost it its disk.', ways: ['leave out', 'accept'] },
   { code: 'server.ephemeral',       cause: 'An ephemeral or swap disk arrives empty.' },
   { code: 'server.encrypted',       cause: 'The cloud encrypts the local disks.', ways: ['leave out'] },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },

@@ -117,7 +117,13 @@ const Subnet = z.object({
  * A router without its gateway, interfaces and routes. Fields as in Neutron's API reference,
  * "Routers".
  */
-const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
+const Router = z.object({
+  ...described,
+  admin_state_up: z.boolean().default(true),
+  /** Only admins are told these two. */
+  ha: z.boolean().nullable().default(null),
+  distributed: z.boolean().nullable().default(null),
+});
 
 /** A router's external gateway. Its id is the router's id. */
 const Gateway = z.object({

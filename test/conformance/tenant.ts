@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { diskIdOf, type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 type Fields<K extends Kind> = Partial<Omit<ResourceOf<K>, 'kind'>> & { readonly id: string };
 
@@ -140,10 +140,30 @@ export function aTenant(facts: CloudFacts): Tenant {
     port_id: first.port.id,
     fixed_ip_address: '10.199.7.2',
   });
+  const volumes = facts.volume_types.length > 0 ? aVolumeOf(first.server) : [];
   const resources: readonly Resource[] = [
     ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, group, ...rules, named, together, flavor],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
+    ...volumes,
   ];
+
+  /** Gives a server a volume; where there is no Cinder it has none. */
+  function aVolumeOf(server: ResourceOf<'server'>): readonly Resource[] {
+    const volumeId = id();
+    const volume = aResource('volume', {
+      id: volumeId,
+      name: 'data ä',
+      description: 'what the web knows',
+      disk_id: diskIdOf(volumeId),
+      size: 1,
+      metadata: { tier: 'two', 'with space': 'yes' },
+      image_metadata: { hw_scsi_model: 'virtio-scsi' },
+    });
+    const { id: server_id, name } = server;
+    server.volumes.push({ volume_id: volumeId, boot_index: null, device: '/dev/vdb', tag: 'data', delete_on_termination: false });
+    server.needs.push(refOf('volume', volumeId));
+    return [aResource('disk', { id: volume.disk_id, name, server_id, volume_id: volumeId, min_disk: 1 }), volume];
+  }
 
   function aServer(name: string, power: Power, address: string, mac: string) {
     const serverId = id();

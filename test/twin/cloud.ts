@@ -38,6 +38,8 @@ export interface Settings {
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */
   readonly volumeZones: readonly string[];
+  /** Volumes are raw files on NFS, and not qcow2 files. */
+  readonly rawVolumes: boolean;
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
   readonly elsewhere: Elsewhere;

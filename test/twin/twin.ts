@@ -97,6 +97,8 @@ export interface TwinOptions {
   readonly otherRegions?: readonly string[];
   /** The availability zones of Cinder; `nova` by default. */
   readonly volumeZones?: readonly string[];
+  /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
+  readonly rawVolumes?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else, and its trunks. */
@@ -206,6 +208,7 @@ function settingsFrom(options: TwinOptions): Settings {
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
+    rawVolumes: options.rawVolumes ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,

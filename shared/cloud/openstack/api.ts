@@ -174,7 +174,7 @@ export interface ApiVolume extends ApiThing {
   readonly multiattach?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly volume_image_metadata?: Readonly<Record<string, string>>;
-  readonly attachments: readonly { readonly server_id: string }[];
+  readonly attachments: readonly { readonly server_id: string; readonly attachment_id?: string }[];
 }
 
 /** GET /snapshots/{id} of Cinder. */

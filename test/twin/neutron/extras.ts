@@ -112,6 +112,7 @@ const extensions = [
   'availability_zone',
   'binding',
   'default-subnetpools',
+  'dvr',
   'dns-integration',
   'ext-gw-mode',
   'external-net',
@@ -121,6 +122,7 @@ const extensions = [
   'filter-validation',
   'floating-ip-port-forwarding',
   'fip-port-details',
+  'l3-ha',
   'net-mtu',
   'net-mtu-writable',
   'network-ip-availability',
@@ -173,7 +175,8 @@ function agents(call: Call): Answer {
     alive: true,
     admin_state_up: true,
     availability_zone: 'nova',
-    configurations: {},
+    configurations:
+      agent_type === 'L3 agent' ? { agent_mode: call.cloud.settings.distributedRouters ? 'dvr_snat' : 'legacy' } : {},
   }));
   return listAnswer(call, 'agents', call.caller.admin ? views : [], [
     'id',

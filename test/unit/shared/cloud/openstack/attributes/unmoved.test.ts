@@ -84,7 +84,7 @@ describe('an attribute that cannot be carried', () => {
     ['the port forwardings of a floating IP', 'floating_ip', { port_forwardings: [{ external_port: 80 }] }],
     ['the subnet pool of a subnet', 'subnet', { subnetpool_id: 'p' }],
     ['a routed provider network', 'network', { l2_adjacency: false }],
-    ['a router that is spread over hosts', 'router', { distributed: true }],
+    ['the flavor of a router', 'router', { flavor_id: 'f' }],
     ['a second gateway', 'router', { external_gateways: [{ network_id: 'a' }, { network_id: 'b' }] }],
     ['the QoS policy of a gateway', 'gateway', { qos_policy_id: 'q' }],
     ['the tags of an interface', 'interface', { tags: ['mine'] }],
