@@ -1,3 +1,5 @@
+import type { Kind } from '../shared/model/resource.ts';
+
 /**
  * The major version of the protocol. Majors do not talk to each other; within one, only additions
  * are made.
@@ -11,7 +13,41 @@ export const subprotocol = `godwit.${major}`;
  * What this release can do beyond the first release of the major. A feature is used only where both
  * sides have it.
  */
-export const features: readonly string[] = ['blake3', 'leaving-lanes', 'parts', 'document-parts', 'prepare', 'volumes'];
+export const features: readonly string[] = [
+  'blake3',
+  'leaving-lanes',
+  'parts',
+  'document-parts',
+  'prepare',
+  'volumes',
+  'later-kinds',
+];
+
+/**
+ * The kinds of resource that a receiver may name to a sender with these features: one without
+ * `later-kinds` refuses what it does not know.
+ */
+export function namedTo(has: (feature: string) => boolean, kinds: Iterable<Kind>): Kind[] {
+  return [...kinds].filter((kind) => firstKinds.has(kind) || has(kind === 'volume' ? 'volumes' : 'later-kinds'));
+}
+
+const firstKinds: ReadonlySet<Kind> = new Set([
+  'network',
+  'subnet',
+  'router',
+  'gateway',
+  'interface',
+  'routes',
+  'security_group',
+  'security_group_rule',
+  'port',
+  'floating_ip',
+  'keypair',
+  'flavor',
+  'image',
+  'disk',
+  'server',
+]);
 
 /** The features both sides have. */
 export function commonFeatures(ours: readonly string[], theirs: readonly string[]): ReadonlySet<string> {

@@ -9,6 +9,7 @@ const sideBySide: ReadonlySet<Kind> = new Set([
   'subnet',
   'router',
   'gateway',
+  'address_group',
   'security_group',
   'security_group_rule',
   'keypair',

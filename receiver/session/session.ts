@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
 import type { Handlers, Params, Result } from '../../protocol/messages.ts';
+import { namedTo } from '../../protocol/version.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
@@ -143,8 +144,7 @@ export class Session {
       'cloud.facts': async (_, { signal }) => {
         const destination = await cloud();
         const facts = await destination.facts(signal);
-        // A sender of 0.1 refuses a kind that it does not know.
-        const kinds = [...destination.kinds].filter((kind) => kind !== 'volume' || this.#connection.has('volumes'));
+        const kinds = namedTo((feature) => this.#connection.has(feature), destination.kinds);
         return { ...facts, kinds, staging_free_bytes: await freeBytes(state) };
       },
       'document.part': async ({ campaign, part, resources }) => {

@@ -7,6 +7,7 @@ const proposed = {
   flavors: 'flavor',
   networks: 'network',
   routers: 'router',
+  address_groups: 'address_group',
   security_groups: 'security_group',
   ports: 'port',
   gateways: 'gateway',

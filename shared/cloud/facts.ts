@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kinds } from '../model/resource.ts';
+import { isKind } from '../model/resource.ts';
 
 const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int() });
 
@@ -12,8 +12,8 @@ export const DestinationFacts = z.object({
   region: z.string().default(''),
   project_id: z.string(),
   project_name: z.string(),
-  /** The kinds of resource that it can build. */
-  kinds: z.array(z.enum(kinds)),
+  /** The kinds of resource that it can build, as far as this release knows them. */
+  kinds: z.array(z.string()).transform((all) => all.filter(isKind)),
   /**
    * Whether the credentials may do what only a cloud admin may: create flavors, choose floating
    * addresses.

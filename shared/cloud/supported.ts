@@ -21,6 +21,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   gateway: { severity: 'warning', costs: 'no network is joined to the outside' },
   interface: { severity: 'warning', costs: 'no network is joined to its router' },
   routes: { severity: 'warning', costs: 'what lies behind them is not reached' },
+  address_group: { severity: 'warning', costs: 'rules that name them are left out, and servers let in less' },
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },

@@ -29,6 +29,7 @@ export const Configurations = z.object({
   gateways: z.array(schemas.gateway).default([]),
   interfaces: z.array(schemas.interface).default([]),
   routes: z.array(schemas.routes).default([]),
+  address_groups: z.array(schemas.address_group).default([]),
   security_groups: z.array(schemas.security_group).default([]),
   security_group_rules: z.array(schemas.security_group_rule).default([]),
   ports: z.array(schemas.port).default([]),

@@ -19,6 +19,7 @@ export const factsOf = {
   gateway: { plural: 'gateways', one: 'gateway', many: 'gateways', networkSide: true },
   interface: { plural: 'interfaces', one: 'interface', many: 'interfaces', networkSide: true },
   routes: { plural: 'routes', one: 'set of static routes', many: 'sets of static routes', networkSide: true },
+  address_group: { plural: 'address_groups', one: 'address group', many: 'address groups', networkSide: true },
   security_group: { plural: 'security_groups', one: 'security group', many: 'security groups', networkSide: true },
   security_group_rule: {
     plural: 'security_group_rules',

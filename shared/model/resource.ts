@@ -11,6 +11,7 @@ export const kinds = [
   'gateway',
   'interface',
   'routes',
+  'address_group',
   'security_group',
   'security_group_rule',
   'port',
@@ -25,6 +26,11 @@ export const kinds = [
 
 /** One kind of resource. */
 export type Kind = (typeof kinds)[number];
+
+/** Whether a word is a kind that this release knows. */
+export function isKind(word: string): word is Kind {
+  return (kinds as readonly string[]).includes(word);
+}
 
 /** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
 export type Ref = `${Kind}/${string}`;
@@ -139,6 +145,13 @@ const Interface = z.object({
 /** The static routes of a router. Its id is the router's id. */
 const Routes = z.object({ ...common, router_id: Id, routes: z.array(HostRoute) });
 
+/** Addresses that rules of security groups name together. */
+const AddressGroup = z.object({
+  ...common,
+  description: z.string().default(''),
+  addresses: z.array(z.string()).default([]),
+});
+
 /** A security group without its rules. */
 const SecurityGroup = z.object({ ...described, stateful: z.boolean().default(true) });
 
@@ -154,6 +167,7 @@ const SecurityGroupRule = z.object({
   port_range_max: z.int().nullable().default(null),
   remote_ip_prefix: z.string().nullable().default(null),
   remote_group_id: Id.nullable().default(null),
+  remote_address_group_id: Id.nullable().default(null),
 });
 
 /**
@@ -347,6 +361,7 @@ export const schemas = {
   gateway: Gateway,
   interface: Interface,
   routes: Routes,
+  address_group: AddressGroup,
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
   port: Port,

@@ -267,6 +267,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       for (const resource of [
         tenant.get('network', 1),
         tenant.get('router'),
+        tenant.get('address_group'),
         tenant.get('server'),
         tenant.get('disk'),
         tenant.get('port'),
@@ -295,7 +296,16 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         expect(await remove(), ref).toBe(false);
       }
       built.clear();
-      for (const kind of ['network', 'router', 'security_group', 'port', 'disk', 'server', 'floating_ip'] as const) {
+      for (const kind of [
+        'network',
+        'router',
+        'address_group',
+        'security_group',
+        'port',
+        'disk',
+        'server',
+        'floating_ip',
+      ] as const) {
         const resource = tenant.get(kind, kind === 'network' ? 1 : 0);
         expect(await cloud.find(resource, contextFor(resource)), kind).toBeNull();
       }

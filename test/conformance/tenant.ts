@@ -102,6 +102,12 @@ export function aTenant(facts: CloudFacts): Tenant {
     router_id: router.id,
     routes: [{ destination: '10.197.0.0/16', nexthop: '10.199.7.20' }],
   });
+  const offices = aResource('address_group', {
+    id: id(),
+    name: 'offices',
+    description: 'who works for us',
+    addresses: ['192.0.2.128/25', '198.51.100.7/32', '2001:db8:9::/48'],
+  });
   const group = aResource('security_group', { id: id(), name: 'inner group', description: 'who may come in' });
   const rule = (fields: Partial<ResourceOf<'security_group_rule'>>): ResourceOf<'security_group_rule'> =>
     aResource('security_group_rule', {
@@ -120,6 +126,13 @@ export function aTenant(facts: CloudFacts): Tenant {
       description: 'for the operator',
     }),
     rule({ protocol: 'icmp', remote_group_id: group.id }),
+    rule({
+      needs: [refOf('security_group', group.id), refOf('address_group', offices.id)],
+      protocol: 'tcp',
+      port_range_min: 443,
+      port_range_max: 443,
+      remote_address_group_id: offices.id,
+    }),
     rule({ direction: 'egress', protocol: 'udp', port_range_min: 53, port_range_max: 53, remote_ip_prefix: '192.0.2.0/24' }),
   ];
   const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: aPublicKey() });
@@ -140,7 +153,7 @@ export function aTenant(facts: CloudFacts): Tenant {
     fixed_ip_address: '10.199.7.2',
   });
   const resources: readonly Resource[] = [
-    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, group, ...rules, named, flavor],
+    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, offices, group, ...rules, named, flavor],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
   ];
 

@@ -12,6 +12,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   gateway: { router_id: 'router', network_id: 'net' },
   interface: { router_id: 'router', network_id: 'net', fixed_ips: [], mac_address: 'fa:16:3e:00:00:01' },
   routes: { router_id: 'router', routes: [] },
+  address_group: {},
   security_group: {},
   security_group_rule: { security_group_id: 'group', direction: 'ingress' },
   port: { network_id: 'net', mac_address: 'fa:16:3e:00:00:02', fixed_ips: [] },

@@ -60,6 +60,14 @@ export const randomAttributes = {
   },
   router: { name, description: text, tags, admin_state_up: fc.boolean() },
   routes: { routes: routes(3) },
+  address_group: {
+    name,
+    description: text,
+    addresses: fc.uniqueArray(
+      address.map((ip) => `${ip}/32`),
+      { maxLength: 6 },
+    ),
+  },
   security_group: { name, description: text, tags, stateful: fc.boolean() },
   security_group_rule: {
     description: text,

@@ -89,6 +89,19 @@ export async function fillShop(
     port_range_min: 80,
     port_range_max: 80,
   });
+  const offices = await post('network', '/address-groups', 'address_group', {
+    name: 'offices',
+    description: 'who works for us',
+    addresses: ['192.0.2.128/25', '198.51.100.7/32'],
+  });
+  await post('network', '/security-group-rules', 'security_group_rule', {
+    security_group_id: group.id,
+    direction: 'ingress',
+    protocol: 'tcp',
+    port_range_min: 22,
+    port_range_max: 22,
+    remote_address_group_id: offices.id,
+  });
   await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'operator', public_key: anSshKey().publicKey.trim() } });
   const flavors = await user.list<Made & { name: string }>('compute', '/flavors', 'flavors');
   const flavor = flavors.find(({ name }) => name === 'm1.tiny');
@@ -131,6 +144,7 @@ const lists = [
   ['network', '/subnets', 'subnets'],
   ['network', '/routers', 'routers'],
   ['network', '/ports', 'ports'],
+  ['network', '/address-groups', 'address_groups'],
   ['network', '/security-groups', 'security_groups'],
   ['network', '/security-group-rules', 'security_group_rules'],
   ['network', '/floatingips', 'floatingips'],

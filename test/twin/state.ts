@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import type { Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
-import type { FloatingIp, Network, Port, PortForwarding, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
+import type {
+  AddressGroup,
+  FloatingIp,
+  Network,
+  Port,
+  PortForwarding,
+  Router,
+  SecurityGroup,
+  SecurityRule,
+  Subnet,
+} from './neutron/model.ts';
 import type { Flavor, Keypair, Server, ServerGroup } from './nova/model.ts';
 
 /** Quotas of one service for one project, by resource name; -1 is unlimited. */
@@ -21,6 +31,7 @@ export interface State {
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
   readonly routers: Map<string, Router>;
+  readonly addressGroups: Map<string, AddressGroup>;
   readonly groups: Map<string, SecurityGroup>;
   readonly rules: Map<string, SecurityRule>;
   readonly floatingIps: Map<string, FloatingIp>;
@@ -51,6 +62,7 @@ function emptyState(): State {
     subnets: new Map(),
     ports: new Map(),
     routers: new Map(),
+    addressGroups: new Map(),
     groups: new Map(),
     rules: new Map(),
     floatingIps: new Map(),

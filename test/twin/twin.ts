@@ -14,6 +14,7 @@ import { projectRoutes } from './keystone/projects.ts';
 import { type Seed, seedIdentity } from './keystone/seed.ts';
 import { tokenRoutes } from './keystone/tokens.ts';
 import { identityVersionRoutes } from './keystone/versions.ts';
+import { addressGroupRoutes } from './neutron/address-groups.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
@@ -155,6 +156,7 @@ const routes: readonly Route[] = [
   ...portRoutes,
   ...routerRoutes,
   ...interfaceRoutes,
+  ...addressGroupRoutes,
   ...groupRoutes,
   ...ruleRoutes,
   ...floatingIpRoutes,

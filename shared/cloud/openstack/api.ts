@@ -85,6 +85,12 @@ export interface ApiRule extends ApiThing {
   readonly tags?: readonly string[];
 }
 
+/** GET /v2.0/address-groups. */
+export interface ApiAddressGroup extends Standard {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
 /** GET /v2.0/security-groups. */
 export interface ApiSecurityGroup extends Standard {
   readonly name: string;

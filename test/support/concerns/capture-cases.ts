@@ -1,4 +1,4 @@
-import type { ApiPort, ApiServer } from '../../../shared/cloud/openstack/api.ts';
+import type { ApiAddressGroup, ApiPort, ApiServer } from '../../../shared/cloud/openstack/api.ts';
 import type { Contents } from '../../../shared/cloud/openstack/inventory/contents.ts';
 import { described } from '../../../shared/cloud/openstack/inventory/inventory.ts';
 import { movedTag } from '../../../shared/cloud/openstack/stamp.ts';
@@ -92,6 +92,10 @@ export function captureCases(read: () => Contents): Cases {
       when('a route by a network of no chosen server', withRoute('10.9.0.5'), false),
       when('a route by the network of a chosen one', withRoute('192.168.50.9'), false),
     ),
+    'address_group.foreign': between(
+      when('another project’s address group', withAddressGroup({ project_id: 'another' })),
+      when('the project’s own', withAddressGroup({})),
+    ),
     'security_group.foreign': between(when('another project’s group', withGroup({ project_id: 'another' })), asRead),
     'port.group_unseen': between(when('a group that is not read', withPort({ security_groups: ['unseen'] })), asRead),
     'security_group.remote_unseen': between(
@@ -153,6 +157,13 @@ function withFlavor(fields: object): Change {
 
 function withPort(fields: object): Change {
   return (contents) => ({ ...contents, ports: withFields(contents.ports, fields) });
+}
+
+function withAddressGroup(fields: Partial<ApiAddressGroup>): Change {
+  return (contents) => {
+    const group = { id: 'a', project_id: contents.scope.projectId, name: 'offices', addresses: [], ...fields };
+    return { ...contents, addressGroups: [group] };
+  };
 }
 
 function withGroup(fields: object): Change {

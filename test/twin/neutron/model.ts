@@ -109,6 +109,12 @@ export interface Router extends Standard {
   readonly zoneHints: readonly string[];
 }
 
+/** Addresses that rules name together. */
+export interface AddressGroup extends Standard {
+  name: string;
+  addresses: readonly string[];
+}
+
 /** A security group. */
 export interface SecurityGroup extends Standard {
   name: string;
@@ -125,6 +131,8 @@ export interface SecurityRule extends Standard {
   readonly portMax: number | null;
   readonly remotePrefix: string | null;
   readonly remoteGroupId: string | null;
+  /** Absent in the state of an earlier twin. */
+  readonly remoteAddressGroupId?: string | null;
 }
 
 /** One forwarded port of a floating IP. */

@@ -63,6 +63,7 @@ export const missing = {
   subnet: (id: string): Refusal => notFound(`Subnet ${id} could not be found.`, 'SubnetNotFound'),
   port: (id: string): Refusal => notFound(`Port ${id} could not be found.`, 'PortNotFound'),
   router: (id: string): Refusal => notFound(`Router ${id} could not be found`, 'RouterNotFound'),
+  addressGroup: (id: string): Refusal => notFound(`Address group ${id} could not be found.`, 'AddressGroupNotFound'),
   group: (id: string): Refusal => notFound(`Security group ${id} does not exist`, 'SecurityGroupNotFound'),
   rule: (id: string): Refusal => notFound(`Security group rule ${id} does not exist`, 'SecurityGroupRuleNotFound'),
   floatingIp: (id: string): Refusal => notFound(`Floating IP ${id} could not be found`, 'FloatingIPNotFound'),

@@ -14,11 +14,18 @@ export const extensionsOf = {
   gateway: ['router', 'external-net'],
   interface: ['router'],
   routes: ['extraroute'],
+  address_group: ['address-group'],
   security_group: ['security-group', ...stamp],
   security_group_rule: ['security-group'],
   port: stamp,
   floating_ip: ['router', 'external-net', ...stamp],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;
 
-/** Every extension that a kind may need. */
-export const neededExtensions: readonly string[] = [...new Set(Object.values(extensionsOf).flat())];
+/**
+ * The extension without which no rule can name an address group. Such a rule is never built without
+ * the group, because it would let in everybody.
+ */
+export const remoteAddressGroups = 'security-groups-remote-address-group';
+
+/** Every extension that a kind, or a rule, may need. */
+export const neededExtensions: readonly string[] = [...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups])];

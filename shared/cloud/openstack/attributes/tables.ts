@@ -1,4 +1,5 @@
 import type { Kind } from '../../../model/resource.ts';
+import { addressGroup } from './address-group.ts';
 import type { Table } from './attribute.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
@@ -20,6 +21,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   gateway,
   interface: routerInterface,
   routes,
+  address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   port,

@@ -1,12 +1,14 @@
 import type { MappedKind } from '../../../model/mappings.ts';
 import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
+import { markedCollections } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
 const collectionOf: Readonly<Record<MappedKind, Collection>> = {
   networks: collections.network,
   routers: collections.router,
+  address_groups: markedCollections.address_group,
   security_groups: collections.security_group,
   ports: collections.port,
 };

@@ -1,5 +1,6 @@
 import type { Kind } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
+import { addressGroup } from './address-group.ts';
 import { disk } from './disk.ts';
 import { equal, type Family } from './family.ts';
 import { flavor } from './flavor.ts';
@@ -26,6 +27,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   gateway,
   interface: routerInterface,
   routes,
+  address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   port,

@@ -6,6 +6,7 @@ import { descriptionStamp } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isLate as isLateVolume } from '../volumes/unchecked.ts';
 import { destroyImage, isSnapshot } from './disk.ts';
+import { markedCollectionOf, sweepMarked } from './marked.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
 
@@ -39,6 +40,10 @@ export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref
       await removeNeutron(site, `${path}/${id}`, patience);
       removed += 1;
     }
+  }
+  for (const [ref, id] of built) {
+    const collection = markedCollectionOf(kindOf(ref));
+    if (collection !== undefined) removed += await sweepMarked(site, collection, id, campaign, patience, ref);
   }
   if (volumes.length > 0) removed += await sweepVolumes(site, campaign, isLate, patience);
   return removed + (await sweepImages(site, campaign, isLate, patience));

@@ -1,5 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
 import type {
+  ApiAddressGroup,
   ApiFlavor,
   ApiFloatingIp,
   ApiImage,
@@ -19,6 +20,7 @@ import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
+import { listOptional } from './optional.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { readVolumes, type VolumeContents } from './volumes.ts';
@@ -41,6 +43,8 @@ export interface Contents extends VolumeContents {
   readonly otherPorts: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
+  /** Those of the project, and others that rules of its groups name. */
+  readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly flavors: readonly ApiFlavor[];
@@ -50,6 +54,8 @@ export interface Contents extends VolumeContents {
   readonly heirs: readonly ApiImage[];
   /** The project's server groups, as far as the credentials may read them. */
   readonly serverGroups: readonly ApiServerGroup[];
+  /** The kinds, in words, of which the cloud does not tell these credentials what there is. */
+  readonly untold: readonly string[];
   /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -110,6 +116,19 @@ export async function readContents(
     (id) => ['/security-groups', id, 'security_group'],
     signal,
   );
+  const allGroups = [...groups, ...foreignGroups];
+  const listed = await listOptional<ApiAddressGroup>(session, scope.projectId, '/address-groups', 'address_groups', signal);
+  const addressGroups = whole('address_group', listed ?? []);
+  const addressGroupIds = allGroups.flatMap((group) =>
+    group.security_group_rules.flatMap((rule) => rule.remote_address_group_id ?? []),
+  );
+  const foreignAddressGroups = await missing<ApiAddressGroup>(
+    session,
+    addressGroups,
+    addressGroupIds,
+    (id) => ['/address-groups', id, 'address_group'],
+    signal,
+  );
   return {
     scope,
     region: session.access.region ?? '',
@@ -119,8 +138,10 @@ export async function readContents(
     ports,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
-    groups: [...groups, ...foreignGroups],
+    addressGroups: [...addressGroups, ...foreignAddressGroups],
+    groups: allGroups,
     floatingIps: await withForwardings(session, floatingIps, signal),
+    untold: listed === null ? ['address groups'] : [],
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),

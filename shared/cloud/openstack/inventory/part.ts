@@ -32,6 +32,8 @@ export function partOf(contents: Contents): Part {
     contents.groups,
     ports.flatMap((port) => port.security_groups ?? []),
   );
+  const kept = contents.groups.filter((group) => groups.has(group.id));
+  const named = new Set(kept.flatMap((group) => group.security_group_rules.map((rule) => rule.remote_address_group_id)));
   return {
     contents: {
       ...contents,
@@ -44,7 +46,8 @@ export function partOf(contents: Contents): Part {
       routers,
       interfaces,
       floatingIps,
-      groups: contents.groups.filter((group) => groups.has(group.id)),
+      addressGroups: contents.addressGroups.filter(({ id }) => named.has(id)),
+      groups: kept,
     },
     concerns: used.flatMap((router) => lostRoutes(router, contents, interfaces)),
   };

@@ -10,6 +10,7 @@ const needed = {
   subnet: ['network_id', 'cidr'],
   router: ['name'],
   port: ['network_id', 'mac_address', 'fixed_ips', 'device_id', 'device_owner'],
+  address_group: ['addresses'],
   security_group: ['name', 'security_group_rules'],
   floating_ip: ['floating_network_id', 'floating_ip_address'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;

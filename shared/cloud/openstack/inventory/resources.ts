@@ -9,7 +9,7 @@ import { describeServer } from './server.ts';
 
 /** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
-  const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
+  const { networks, subnets, routers, interfaces, addressGroups, groups, floatingIps, images, keypairs } = contents;
   const known = new Set(subnets.map((subnet) => subnet.id));
   const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
   const servers = contents.servers.map((server) => describeServer(server, contents));
@@ -20,8 +20,9 @@ export function resourcesIn(contents: Contents): Resource[] {
       .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
       .map((subnet) => describe('subnet', subnet)),
     ...routers.flatMap((router) => routerOf(router, legs)),
+    ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),
-    ...rulesIn(groups).map((rule) => describe('security_group_rule', rule)),
+    ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
     ...contents.ports.map((port) => portOf(port, groups)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
@@ -38,11 +39,11 @@ function groupOf(group: ApiSecurityGroup, { scope }: Contents): Resource {
 }
 
 /** The rules that name only addresses and readable groups. */
-function rulesIn(groups: readonly ApiSecurityGroup[]): ApiSecurityGroup['security_group_rules'] {
-  const used = new Set(groups.map((group) => group.id));
+function rulesIn({ groups, addressGroups }: Contents): ApiSecurityGroup['security_group_rules'] {
+  const used = new Set([...groups, ...addressGroups].map((group) => group.id));
   return groups
     .flatMap((group) => group.security_group_rules)
-    .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)));
+    .filter((rule) => [rule.remote_group_id, rule.remote_address_group_id].every((id) => !id || used.has(id)));
 }
 
 /**

@@ -12,7 +12,7 @@ import { volumesOfServer } from './volumes.ts';
  * resources are not moved.
  */
 export function staysBehind(contents: Contents): Concern[] {
-  const { scope, servers, routers, ports, interfaces, groups, floatingIps, flavors, images, keypairs } = contents;
+  const { scope, servers, routers, ports, interfaces, addressGroups, groups, floatingIps, flavors, images, keypairs } = contents;
   const isOwn = (one: ApiThing): boolean => one['project_id'] === scope.projectId;
   const networks = contents.networks.filter((network) => isOwn(network) && network['router:external'] !== true);
   const subnets = contents.subnets.filter((subnet) => networks.some(({ id }) => id === subnet.network_id));
@@ -27,6 +27,7 @@ export function staysBehind(contents: Contents): Concern[] {
     ),
     ...interfaces.map((port) => thing('interface', port)),
     ...ports.map((port) => thing('port', port)),
+    ...addressGroups.filter(isOwn).map((group) => thing('address_group', group)),
     ...ownGroups.map((group) => thing('security_group', group)),
     ...ownGroups.flatMap((group) =>
       group.security_group_rules.map((rule) => ({ ...thing('security_group_rule', rule), name: `${rule.id} of ${group.name}` })),

@@ -3,10 +3,11 @@ import { type Ref, refOf } from '../../../model/resource.ts';
 import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 
-/** A router or group that the plan maps to must exist. */
+/** A router, address group or security group that the plan maps to must exist. */
 export const absentTargets: PreflightRule = (view) => {
   const absent: { readonly about: Ref; readonly name: string }[] = [
     ...view.of('router').filter(({ id }) => view.router(id) === undefined),
+    ...view.of('address_group').filter(({ id }) => view.addressGroup(id) === undefined),
     ...view.of('security_group').filter(({ id }) => view.group(id) === undefined),
   ].map(({ kind, id, name }) => ({ about: refOf(kind, id), name }));
   return absent.map(({ about, name }) =>

@@ -2,6 +2,7 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import * as addresses from './address-group-rules.ts';
 import { addressRoom } from './address-room-rule.ts';
 import * as adopted from './adopted-rules.ts';
 import * as subnets from './adopted-subnet-rules.ts';
@@ -39,6 +40,8 @@ const rules: readonly PreflightRule[] = [
   adopted.adoptedRoutes,
   adopted.interfaceConflicts,
   adopted.widenedGroups,
+  addresses.unnamedAddressGroups,
+  addresses.differingAddressGroups,
   servers.flavors,
   servers.disks,
   servers.keypairs,

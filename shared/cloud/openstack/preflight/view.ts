@@ -2,6 +2,7 @@ import { canonicalCidr } from '../../../ip.ts';
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
+  ApiAddressGroup,
   ApiAvailability,
   ApiFlavor,
   ApiFloatingIp,
@@ -39,6 +40,7 @@ export interface DestinationState {
   readonly subnets: readonly ApiSubnet[];
   /** Read only where the plan maps to some. */
   readonly routers: readonly ApiRouter[];
+  readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
@@ -77,8 +79,9 @@ export interface PreflightView extends DestinationState {
    * missing.
    */
   network(id: string): ApiNetwork | null | undefined;
-  /** The same for a router and a security group. */
+  /** The same for a router, an address group and a security group. */
   router(id: string): ApiRouter | null | undefined;
+  addressGroup(id: string): ApiAddressGroup | null | undefined;
   group(id: string): ApiSecurityGroup | null | undefined;
 }
 
@@ -101,6 +104,10 @@ async function readDestination(
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
   const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
+  const addressGroups =
+    mappings.address_groups === undefined
+      ? []
+      : await site.network<ApiAddressGroup>('/address-groups', 'address_groups', {}, signal);
   const groups =
     mappings.security_groups === undefined
       ? []
@@ -120,6 +127,7 @@ async function readDestination(
     admin,
     networks,
     routers,
+    addressGroups,
     groups,
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
@@ -149,7 +157,7 @@ async function readAvailability(site: Site, signal: AbortSignal): Promise<readon
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { projectId, networks, routers, groups } = destination;
+  const { projectId, networks, routers, addressGroups, groups } = destination;
   const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
     to === null ? null : named(projectId, all, to);
   return {
@@ -158,6 +166,7 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
     of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
     network: (id) => target(networks, mappedNetwork(mappings, id)),
     router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
+    addressGroup: (id) => target(addressGroups, mappedTo(mappings, 'address_groups', id)),
     group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
   };
 }

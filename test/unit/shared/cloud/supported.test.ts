@@ -28,6 +28,7 @@ function aNeighbourhood() {
     gateways: [aResource('gateway', { id: 'r1', router_id: 'r1', needs: ['router/r1', 'network/ext'] })],
     interfaces: [aResource('interface', { id: 'i1', router_id: 'r1', needs: ['router/r1', 'subnet/sn1'] })],
     routes: [aResource('routes', { id: 'r1', needs: ['router/r1', 'interface/i1'] })],
+    address_groups: [aResource('address_group', { id: 'ag1' })],
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],

@@ -14,6 +14,7 @@ const notDrawn = new Set([
   'security_groups',
   'security_group_id',
   'remote_group_id',
+  'remote_address_group_id',
   'ethertype',
   'port_range_min',
   'port_range_max',

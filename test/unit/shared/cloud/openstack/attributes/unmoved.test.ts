@@ -88,7 +88,7 @@ describe('an attribute that cannot be carried', () => {
     ['a second gateway', 'router', { external_gateways: [{ network_id: 'a' }, { network_id: 'b' }] }],
     ['the QoS policy of a gateway', 'gateway', { qos_policy_id: 'q' }],
     ['the tags of an interface', 'interface', { tags: ['mine'] }],
-    ['an address group', 'security_group_rule', { remote_address_group_id: 'a' }],
+    ['that an address group is shared', 'address_group', { shared: true }],
     ['a server group', 'server', { server_groups: ['together'] }],
     ['the certificates of an image', 'server', { trusted_image_certificates: ['c'] }],
     ['the description of a flavor', 'flavor', { description: 'ours' }],
