@@ -6,6 +6,8 @@ import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/re
  */
 const sideBySide: ReadonlySet<Kind> = new Set([
   'network',
+  'address_scope',
+  'subnet_pool',
   'subnet',
   'router',
   'gateway',

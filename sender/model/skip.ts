@@ -4,7 +4,8 @@ import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 
 /**
  * Leaves out some resources of a document, and all that cannot be without them. A server does
- * without its keypair, and a port without its security groups.
+ * without its keypair, a port without its security groups, a subnet without its pool, and a pool
+ * without its address scope.
  */
 export function withoutRefs(
   document: Configurations,
@@ -27,11 +28,19 @@ function refIn({ kind, id }: Resource): Ref {
 
 /** A resource without those of its needs that are gone and that it can be without. */
 function freedOf(resource: Resource, gone: ReadonlySet<Ref>): Resource {
-  const needs = (kind: 'keypair' | 'security_group'): Ref[] =>
+  const needs = (kind: 'keypair' | 'security_group' | 'subnet_pool' | 'address_scope'): Ref[] =>
     resource.needs.filter((need) => !(need.startsWith(`${kind}/`) && gone.has(need)));
   if (resource.kind === 'server') {
     const isKept = resource.key_name === null || !gone.has(refOf('keypair', resource.key_name));
     return { ...resource, needs: needs('keypair'), key_name: isKept ? resource.key_name : null };
+  }
+  if (resource.kind === 'subnet') {
+    const isKept = resource.subnetpool_id === null || !gone.has(refOf('subnet_pool', resource.subnetpool_id));
+    return isKept ? resource : { ...resource, needs: needs('subnet_pool'), subnetpool_id: null };
+  }
+  if (resource.kind === 'subnet_pool') {
+    const isKept = resource.address_scope_id === null || !gone.has(refOf('address_scope', resource.address_scope_id));
+    return isKept ? resource : { ...resource, needs: needs('address_scope'), address_scope_id: null };
   }
   if (resource.kind !== 'port') return resource;
   const security_groups = resource.security_groups.filter((id) => !gone.has(refOf('security_group', id)));

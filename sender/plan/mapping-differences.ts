@@ -7,6 +7,8 @@ const proposed = {
   flavors: 'flavor',
   networks: 'network',
   routers: 'router',
+  address_scopes: 'address_scope',
+  subnet_pools: 'subnet_pool',
   address_groups: 'address_group',
   security_groups: 'security_group',
   ports: 'port',

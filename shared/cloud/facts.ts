@@ -46,10 +46,10 @@ export const DestinationFacts = z.object({
     .array(z.object({ id: z.string(), name: z.string(), extra_specs: z.record(z.string(), z.string()).default({}) }))
     .default([]),
   /**
-   * By resource name: network, subnet, router, port, security_group, security_group_rule,
-   * floatingip, instances, cores, ram (MiB), key_pairs (of a user), metadata_items (of one server),
-   * image_count_total, image_count_uploading (at once), image_size_total (MiB), volumes, gigabytes,
-   * snapshots, per_volume_gigabytes.
+   * By resource name: network, subnet, subnetpool, router, port, security_group,
+   * security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs (of a user),
+   * metadata_items (of one server), image_count_total, image_count_uploading (at once),
+   * image_size_total (MiB), volumes, gigabytes, snapshots, per_volume_gigabytes.
    */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */

@@ -16,6 +16,8 @@ interface UnsupportedCost {
  */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
+  address_scope: { severity: 'warning', costs: 'subnet pools are built without them, and routers translate between all subnets' },
+  subnet_pool: { severity: 'warning', costs: 'subnets are built with their ranges, of no pool' },
   subnet: { severity: 'blocking', costs: 'servers have no addresses' },
   router: { severity: 'warning', costs: 'no network is joined to another, or to the outside' },
   gateway: { severity: 'warning', costs: 'no network is joined to the outside' },
@@ -76,8 +78,8 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
 }
 
 /**
- * A resource without what it can do without: a server needs no flavor and no keypair to be built,
- * and a port no security group.
+ * A resource without what it can do without: a server needs no flavor and no keypair to be built, a
+ * port no security group, a subnet no pool and a pool no address scope.
  */
 function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
   if (resource.kind === 'server')
@@ -92,6 +94,10 @@ function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
       needs: neededOf(resource, kinds, ['security_group']),
       security_groups: kinds.has('security_group') ? resource.security_groups : [],
     };
+  if (resource.kind === 'subnet' && !kinds.has('subnet_pool'))
+    return { ...resource, needs: neededOf(resource, kinds, ['subnet_pool']), subnetpool_id: null };
+  if (resource.kind === 'subnet_pool' && !kinds.has('address_scope'))
+    return { ...resource, needs: neededOf(resource, kinds, ['address_scope']), address_scope_id: null };
   return resource;
 }
 

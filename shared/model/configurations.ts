@@ -24,6 +24,8 @@ export const Configurations = z.object({
   source: z.object({ provider: z.string(), region: z.string().default(''), project_id: z.string(), project_name: z.string() }),
   mappings: Mappings.prefault({}),
   networks: z.array(schemas.network).default([]),
+  address_scopes: z.array(schemas.address_scope).default([]),
+  subnet_pools: z.array(schemas.subnet_pool).default([]),
   subnets: z.array(schemas.subnet).default([]),
   routers: z.array(schemas.router).default([]),
   gateways: z.array(schemas.gateway).default([]),

@@ -14,6 +14,8 @@ interface KindFacts {
 /** One row for each kind. */
 export const factsOf = {
   network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
+  address_scope: { plural: 'address_scopes', one: 'address scope', many: 'address scopes', networkSide: true },
+  subnet_pool: { plural: 'subnet_pools', one: 'subnet pool', many: 'subnet pools', networkSide: true },
   subnet: { plural: 'subnets', one: 'subnet', many: 'subnets', networkSide: true },
   router: { plural: 'routers', one: 'router', many: 'routers', networkSide: true },
   gateway: { plural: 'gateways', one: 'gateway', many: 'gateways', networkSide: true },

@@ -22,11 +22,13 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, address group, security group or port without a server, by its id or
-   * name, or `create`. A mapped router keeps its gateway and routes; interfaces that it lacks are
-   * added.
+   * `to`: an existing router, address scope, subnet pool, address group, security group or port
+   * without a server, by its id or name, or `create`. A mapped router keeps its gateway and routes;
+   * interfaces that it lacks are added.
    */
   routers: Existing.nullish(),
+  address_scopes: Existing.nullish(),
+  subnet_pools: Existing.nullish(),
   address_groups: Existing.nullish(),
   security_groups: Existing.nullish(),
   ports: Existing.nullish(),
@@ -61,7 +63,14 @@ export const Mappings = z.strictObject({
 export type Mappings = z.infer<typeof Mappings>;
 
 /** The kinds for which something that exists at the destination can take the place. */
-export type MappedKind = 'networks' | 'routers' | 'address_groups' | 'security_groups' | 'ports';
+export type MappedKind =
+  | 'networks'
+  | 'address_scopes'
+  | 'subnet_pools'
+  | 'routers'
+  | 'address_groups'
+  | 'security_groups'
+  | 'ports';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -79,7 +88,16 @@ export const noMappings: Mappings = Mappings.parse({});
 
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
-  const optional = ['servers', 'routers', 'address_groups', 'security_groups', 'ports', 'volume_types'] as const;
+  const optional = [
+    'servers',
+    'address_scopes',
+    'subnet_pools',
+    'routers',
+    'address_groups',
+    'security_groups',
+    'ports',
+    'volume_types',
+  ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
   return {

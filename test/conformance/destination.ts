@@ -267,6 +267,8 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       for (const resource of [
         tenant.get('network', 1),
         tenant.get('router'),
+        tenant.get('address_scope'),
+        tenant.get('subnet_pool'),
         tenant.get('address_group'),
         tenant.get('server'),
         tenant.get('disk'),
@@ -299,6 +301,8 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       for (const kind of [
         'network',
         'router',
+        'address_scope',
+        'subnet_pool',
         'address_group',
         'security_group',
         'port',

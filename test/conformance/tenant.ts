@@ -43,10 +43,25 @@ export function aTenant(facts: CloudFacts): Tenant {
     tags: ['blue'],
     mtu: 1400,
   });
+  const scope = aResource('address_scope', { id: id(), name: 'of the plant', ip_version: 4 });
+  const pool = aResource('subnet_pool', {
+    id: id(),
+    name: 'plant ranges',
+    needs: [refOf('address_scope', scope.id)],
+    description: 'one for each hall',
+    tags: ['plan 9'],
+    prefixes: ['10.199.0.0/16', '10.201.0.0/17'],
+    default_prefixlen: 26,
+    min_prefixlen: 16,
+    max_prefixlen: 29,
+    default_quota: 4096,
+    address_scope_id: scope.id,
+  });
   const subnet = aResource('subnet', {
     id: id(),
     name: 'inner/subnet',
-    needs: [refOf('network', network.id)],
+    needs: [refOf('network', network.id), refOf('subnet_pool', pool.id)],
+    subnetpool_id: pool.id,
     description: '-dashed',
     network_id: network.id,
     ip_version: 4,
@@ -80,7 +95,8 @@ export function aTenant(facts: CloudFacts): Tenant {
   const second = aResource('subnet', {
     id: id(),
     name: 'second',
-    needs: [refOf('network', network.id)],
+    needs: [refOf('network', network.id), refOf('subnet_pool', pool.id)],
+    subnetpool_id: pool.id,
     network_id: network.id,
     ip_version: 4,
     cidr: '10.199.8.0/24',
@@ -153,7 +169,24 @@ export function aTenant(facts: CloudFacts): Tenant {
     fixed_ip_address: '10.199.7.2',
   });
   const resources: readonly Resource[] = [
-    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, offices, group, ...rules, named, flavor],
+    ...[
+      outside,
+      network,
+      scope,
+      pool,
+      subnet,
+      second,
+      router,
+      gateway,
+      leg,
+      secondLeg,
+      routes,
+      offices,
+      group,
+      ...rules,
+      named,
+      flavor,
+    ],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
   ];
 

@@ -42,6 +42,8 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
   const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
   return {
     network: await list('/networks', 'networks'),
+    address_scope: await list('/address-scopes', 'address_scopes'),
+    subnet_pool: await list('/subnetpools', 'subnetpools'),
     subnet: await list('/subnets', 'subnets'),
     router: routers,
     gateway: routers.map((router) => router['external_gateway_info'] as Thing | null).filter((gateway) => gateway !== null),

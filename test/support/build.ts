@@ -7,6 +7,8 @@ import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, sche
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   network: {},
+  address_scope: { ip_version: 4 },
+  subnet_pool: { prefixes: ['10.0.0.0/8'], default_prefixlen: 24, min_prefixlen: 8, max_prefixlen: 32 },
   subnet: { network_id: 'net', ip_version: 4, cidr: '10.0.0.0/24', gateway_ip: '10.0.0.1', enable_dhcp: true },
   router: {},
   gateway: { router_id: 'router', network_id: 'net' },

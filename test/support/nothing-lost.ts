@@ -24,6 +24,8 @@ export interface Ends {
 /** Where each kind is read. */
 const paths: Partial<Record<Kind, readonly ['network' | 'compute', string, string]>> = {
   network: ['network', '/networks', 'network'],
+  address_scope: ['network', '/address-scopes', 'address_scope'],
+  subnet_pool: ['network', '/subnetpools', 'subnetpool'],
   subnet: ['network', '/subnets', 'subnet'],
   router: ['network', '/routers', 'router'],
   routes: ['network', '/routers', 'router'],
@@ -164,6 +166,8 @@ async function missing(there: Hand, document: Configurations, concerns: readonly
   const says = concerns.map((one) => `${one.about ?? ''} ${one.says}`).join('\n');
   const lists = {
     networks: 'networks',
+    'address-scopes': 'address_scopes',
+    subnetpools: 'subnetpools',
     subnets: 'subnets',
     routers: 'routers',
     'address-groups': 'address_groups',

@@ -47,6 +47,16 @@ export const randomAttributes = {
     port_security_enabled: fc.boolean(),
     availability_zone_hints: fc.constantFrom([], ['nova']),
   },
+  address_scope: { name },
+  subnet_pool: {
+    name,
+    description: text,
+    tags,
+    default_prefixlen: fc.constantFrom(24, 26),
+    min_prefixlen: fc.constantFrom(16, 20),
+    max_prefixlen: fc.constantFrom(28, 32),
+    default_quota: fc.constantFrom(null, 256, 5000),
+  },
   subnet: {
     name,
     description: text,

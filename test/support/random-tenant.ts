@@ -20,7 +20,21 @@ export async function makeRandomTenant(hand: Hand, seed: number, imageId: string
   };
   const network = await tagged('/networks', 'network', { name: `net ${seed}`, ...draw('network', next()) });
   const octet = seed % 250;
-  const cidr = { network_id: network.id, ip_version: 4, cidr: `10.${octet}.0.0/24`, gateway_ip: `10.${octet}.0.1` };
+  const scope = await post('/address-scopes', 'address_scope', { ip_version: 4, ...draw('address_scope', next()) });
+  const pool = await tagged('/subnetpools', 'subnetpool', {
+    name: `pool ${seed}`,
+    ...draw('subnet_pool', next()),
+    prefixes: [`10.${octet}.0.0/16`],
+    ...(seed % 2 === 0 ? { address_scope_id: scope.id } : {}),
+  });
+  const subnetpool_id = seed % 3 === 0 ? null : pool.id;
+  const cidr = {
+    subnetpool_id,
+    network_id: network.id,
+    ip_version: 4,
+    cidr: `10.${octet}.0.0/24`,
+    gateway_ip: `10.${octet}.0.1`,
+  };
   const subnet = await tagged('/subnets', 'subnet', { ...filled(draw('subnet', next()), octet), ...cidr });
   const router = await tagged('/routers', 'router', { name: `router ${seed}`, ...draw('router', next()) });
   await hand.ask('PUT', 'network', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });

@@ -68,8 +68,15 @@ export async function fillShop(
   const post = async (service: 'network' | 'compute' | 'image', path: string, key: string, body: object): Promise<Made> =>
     ((await user.send<Record<string, Made>>('POST', service, path, key === '' ? body : { [key]: body }))[key] ?? {}) as Made;
   const network = await post('network', '/networks', 'network', { name: 'front', description: 'where customers come' });
+  const scope = await post('network', '/address-scopes', 'address_scope', { name: 'shops', ip_version: 4 });
+  const pool = await post('network', '/subnetpools', 'subnetpool', {
+    name: 'shop ranges',
+    prefixes: ['10.20.0.0/16'],
+    address_scope_id: scope.id,
+  });
   const subnet = await post('network', '/subnets', 'subnet', {
     name: 'front-v4',
+    subnetpool_id: pool.id,
     network_id: network.id,
     ip_version: 4,
     cidr: '10.20.0.0/24',
@@ -144,6 +151,8 @@ const lists = [
   ['network', '/subnets', 'subnets'],
   ['network', '/routers', 'routers'],
   ['network', '/ports', 'ports'],
+  ['network', '/address-scopes', 'address_scopes'],
+  ['network', '/subnetpools', 'subnetpools'],
   ['network', '/address-groups', 'address_groups'],
   ['network', '/security-groups', 'security_groups'],
   ['network', '/security-group-rules', 'security_group_rules'],

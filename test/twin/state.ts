@@ -5,6 +5,7 @@ import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
 import type {
   AddressGroup,
+  AddressScope,
   FloatingIp,
   Network,
   Port,
@@ -13,6 +14,7 @@ import type {
   SecurityGroup,
   SecurityRule,
   Subnet,
+  SubnetPool,
 } from './neutron/model.ts';
 import type { Flavor, Keypair, Server, ServerGroup } from './nova/model.ts';
 
@@ -31,6 +33,8 @@ export interface State {
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
   readonly routers: Map<string, Router>;
+  readonly addressScopes: Map<string, AddressScope>;
+  readonly subnetPools: Map<string, SubnetPool>;
   readonly addressGroups: Map<string, AddressGroup>;
   readonly groups: Map<string, SecurityGroup>;
   readonly rules: Map<string, SecurityRule>;
@@ -62,6 +66,8 @@ function emptyState(): State {
     subnets: new Map(),
     ports: new Map(),
     routers: new Map(),
+    addressScopes: new Map(),
+    subnetPools: new Map(),
     addressGroups: new Map(),
     groups: new Map(),
     rules: new Map(),

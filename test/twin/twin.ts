@@ -15,6 +15,7 @@ import { type Seed, seedIdentity } from './keystone/seed.ts';
 import { tokenRoutes } from './keystone/tokens.ts';
 import { identityVersionRoutes } from './keystone/versions.ts';
 import { addressGroupRoutes } from './neutron/address-groups.ts';
+import { addressScopeRoutes } from './neutron/address-scopes.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
@@ -25,6 +26,7 @@ import { portRoutes } from './neutron/ports.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
+import { subnetPoolRoutes } from './neutron/subnet-pools.ts';
 import { subnetRoutes } from './neutron/subnets.ts';
 import { actionRoutes } from './nova/actions.ts';
 import { flavorRoutes } from './nova/flavors.ts';
@@ -152,6 +154,8 @@ const routes: readonly Route[] = [
   ...imageRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
+  ...addressScopeRoutes,
+  ...subnetPoolRoutes,
   ...subnetRoutes,
   ...portRoutes,
   ...routerRoutes,

@@ -36,6 +36,7 @@ export interface ApiSubnet extends Standard {
   readonly cidr: string;
   readonly gateway_ip: string | null;
   readonly enable_dhcp?: boolean;
+  readonly subnetpool_id?: string | null;
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 
@@ -83,6 +84,23 @@ export interface ApiRule extends ApiThing {
   readonly remote_group_id: string | null;
   readonly remote_address_group_id?: string | null;
   readonly tags?: readonly string[];
+}
+
+/** GET /v2.0/address-scopes. */
+export interface ApiAddressScope extends ApiThing {
+  readonly id: string;
+  readonly project_id: string;
+  readonly name: string;
+  readonly ip_version: 4 | 6;
+  readonly shared?: boolean;
+}
+
+/** GET /v2.0/subnetpools. */
+export interface ApiSubnetPool extends Standard {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  readonly address_scope_id?: string | null;
+  readonly shared?: boolean;
 }
 
 /** GET /v2.0/address-groups. */

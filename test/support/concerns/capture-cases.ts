@@ -92,6 +92,14 @@ export function captureCases(read: () => Contents): Cases {
       when('a route by a network of no chosen server', withRoute('10.9.0.5'), false),
       when('a route by the network of a chosen one', withRoute('192.168.50.9'), false),
     ),
+    'subnet.pool_left': between(
+      when('a subnet of a pool that is not read', withPool('unseen')),
+      when('a subnet of the project’s own pool', withPool('sp')),
+    ),
+    'subnet_pool.scope_left': between(
+      when('a pool in a scope that is not read', withScopeOfPool('unseen')),
+      when('a pool in the project’s own scope', withScopeOfPool('as')),
+    ),
     'address_group.foreign': between(
       when('another project’s address group', withAddressGroup({ project_id: 'another' })),
       when('the project’s own', withAddressGroup({})),
@@ -158,6 +166,24 @@ function withFlavor(fields: object): Change {
 function withPort(fields: object): Change {
   return (contents) => ({ ...contents, ports: withFields(contents.ports, fields) });
 }
+
+function withPool(subnetpool_id: string): Change {
+  return (contents) => {
+    const pool = { id: 'sp', project_id: contents.scope.projectId, name: 'pool', prefixes: ['192.168.0.0/16'] };
+    const subnets = contents.subnets.map((subnet) => ({ ...subnet, subnetpool_id }));
+    return { ...contents, subnets, subnetPools: [{ ...pool, ...lengths }] };
+  };
+}
+
+function withScopeOfPool(address_scope_id: string): Change {
+  return (contents) => {
+    const { projectId: project_id } = contents.scope;
+    const pool = { id: 'sp', project_id, name: 'pool', prefixes: ['192.168.0.0/16'], address_scope_id, ...lengths };
+    return { ...contents, subnetPools: [pool], addressScopes: [{ id: 'as', project_id, name: 'scope', ip_version: 4 }] };
+  };
+}
+
+const lengths = { default_prefixlen: '24', min_prefixlen: '8', max_prefixlen: '32' };
 
 function withAddressGroup(fields: Partial<ApiAddressGroup>): Change {
   return (contents) => {

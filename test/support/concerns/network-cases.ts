@@ -216,7 +216,7 @@ function groupCases(look: Look): Cases {
     look(what, ({ tenant, destination }) => {
       const { id, addresses } = tenant.get('address_group');
       const group = { id: 'a-there', project_id: destination.projectId, name: 'a-there', addresses: there(addresses) };
-      return { destination: { addressGroups: [group] }, mappings: { address_groups: { [id]: { to: 'a-there' } } } };
+      return { destination: { targets: { address_groups: [group] } }, mappings: { address_groups: { [id]: { to: 'a-there' } } } };
     });
   const group = aResource('security_group', { id: 'default-group', name: 'default' });
   const withDefault = (what: string, hasThatOfThere: boolean, more: boolean): Situation =>

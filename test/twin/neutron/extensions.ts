@@ -5,6 +5,7 @@ import { notFound } from '../refusal.ts';
 const extensions = [
   'address-group',
   'address-pairs',
+  'address-scope',
   'agent',
   'allowed-address-pairs',
   'availability_zone',
@@ -41,6 +42,7 @@ const extensions = [
   'standard-attr-timestamp',
   'stateful-security-group',
   'subnet-service-types',
+  'subnet_allocation',
   'tag-ports-during-bulk-creation',
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 

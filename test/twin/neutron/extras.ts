@@ -13,6 +13,7 @@ import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
 /** What can be tagged, by its place in the path. */
 const tagged = {
   networks: { map: (cloud: Cloud) => cloud.state.networks, none: missing.network },
+  subnetpools: { map: (cloud: Cloud) => cloud.state.subnetPools, none: missing.subnetPool },
   subnets: { map: (cloud: Cloud) => cloud.state.subnets, none: missing.subnet },
   ports: { map: (cloud: Cloud) => cloud.state.ports, none: missing.port },
   routers: { map: (cloud: Cloud) => cloud.state.routers, none: missing.router },
@@ -149,7 +150,7 @@ function versions(call: Call): Answer {
 }
 
 /** Collections of which a twin never has any. */
-const empty = ['subnetpools', 'address-scopes', 'rbac-policies'] as const;
+const empty = ['rbac-policies'] as const;
 
 /** Tags, quotas, extensions, zones, agents and version discovery of Neutron. */
 export const extraRoutes: readonly Route[] = [

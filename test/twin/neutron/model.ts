@@ -36,6 +36,27 @@ export interface HostRoute {
   readonly nexthop: string;
 }
 
+/** An address scope: a name, and nothing that other resources of Neutron have. */
+export interface AddressScope extends Standard {
+  name: string;
+  readonly ipVersion: 4 | 6;
+  shared: boolean;
+}
+
+/** A pool of ranges. */
+export interface SubnetPool extends Standard {
+  name: string;
+  readonly ipVersion: 4 | 6;
+  prefixes: readonly string[];
+  defaultLength: number;
+  minLength: number;
+  maxLength: number;
+  quota: number | null;
+  scopeId: string | null;
+  isDefault: boolean;
+  readonly shared: boolean;
+}
+
 /** A subnet. */
 export interface Subnet extends Standard {
   readonly networkId: string;
@@ -50,6 +71,8 @@ export interface Subnet extends Standard {
   readonly raMode: string | null;
   readonly addressMode: string | null;
   serviceTypes: readonly string[];
+  /** Absent in the state of an earlier twin. */
+  readonly poolId?: string | null;
 }
 
 /** One address of a port. */

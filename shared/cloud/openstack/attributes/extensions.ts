@@ -9,6 +9,8 @@ const stamp = ['standard-attr-description', 'standard-attr-tag'];
  */
 export const extensionsOf = {
   network: stamp,
+  address_scope: ['address-scope'],
+  subnet_pool: ['subnet_allocation', ...stamp],
   subnet: stamp,
   router: ['router', ...stamp],
   gateway: ['router', 'external-net'],

@@ -1,5 +1,6 @@
 import type { Kind } from '../../../model/resource.ts';
 import { addressGroup } from './address-group.ts';
+import { addressScope, subnetPool } from './addressing.ts';
 import type { Table } from './attribute.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
@@ -16,6 +17,8 @@ import { volume } from './volume.ts';
 /** The attributes of every kind. */
 export const tables: { readonly [K in Kind]: Table } = {
   network,
+  address_scope: addressScope,
+  subnet_pool: subnetPool,
   subnet,
   router,
   gateway,

@@ -5,9 +5,12 @@ import { markedCollections } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
-const collectionOf: Readonly<Record<MappedKind, Collection>> = {
+/** Where each kind is listed to which something may be mapped. */
+export const collectionOf: Readonly<Record<MappedKind, Collection>> = {
   networks: collections.network,
   routers: collections.router,
+  address_scopes: markedCollections.address_scope,
+  subnet_pools: collections.subnet_pool,
   address_groups: markedCollections.address_group,
   security_groups: collections.security_group,
   ports: collections.port,

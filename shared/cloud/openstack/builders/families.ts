@@ -1,6 +1,7 @@
 import type { Kind } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import { addressGroup } from './address-group.ts';
+import { addressScope, subnetPool } from './addressing.ts';
 import { disk } from './disk.ts';
 import { equal, type Family } from './family.ts';
 import { flavor } from './flavor.ts';
@@ -22,6 +23,8 @@ const reference = (): never => {
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
   network,
+  address_scope: addressScope,
+  subnet_pool: subnetPool,
   subnet,
   router,
   gateway,

@@ -14,6 +14,7 @@ interface MarkedCollection extends Collection {
 
 /** The collections whose members carry our stamp in a text until the commit. */
 export const markedCollections = {
+  address_scope: { path: '/address-scopes', many: 'address_scopes', one: 'address_scope', text: 'name' },
   address_group: { path: '/address-groups', many: 'address_groups', one: 'address_group', text: 'description' },
 } as const satisfies Record<string, MarkedCollection>;
 

@@ -20,6 +20,7 @@ export interface Collection {
 /** The collections that carry our stamps. */
 export const collections = {
   network: { path: '/networks', many: 'networks', one: 'network' },
+  subnet_pool: { path: '/subnetpools', many: 'subnetpools', one: 'subnetpool' },
   subnet: { path: '/subnets', many: 'subnets', one: 'subnet' },
   router: { path: '/routers', many: 'routers', one: 'router' },
   port: { path: '/ports', many: 'ports', one: 'port' },

@@ -16,7 +16,7 @@ interface Described {
 }
 
 /** The collections in an order in which what is used goes after what uses it. */
-const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'network', 'security_group'] as const;
+const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'subnet_pool', 'network', 'security_group'] as const;
 
 /**
  * Removes the duplicates of built resources: what a request made after it had been given up (504)

@@ -39,6 +39,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
     ...picked((network.body as { quota?: object } | null)?.quota, [
       'network',
       'subnet',
+      'subnetpool',
       'router',
       'port',
       'security_group',

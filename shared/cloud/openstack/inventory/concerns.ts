@@ -7,6 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
@@ -326,5 +327,6 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...emptyServerGroups(contents),
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
+    ...poolConcerns(contents),
   ];
 }

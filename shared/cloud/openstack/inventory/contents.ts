@@ -1,6 +1,8 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordsOf } from '../../../model/kind-words.ts';
 import type {
   ApiAddressGroup,
+  ApiAddressScope,
   ApiFlavor,
   ApiFloatingIp,
   ApiImage,
@@ -12,6 +14,7 @@ import type {
   ApiServer,
   ApiServerGroup,
   ApiSubnet,
+  ApiSubnetPool,
   ApiThing,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
@@ -32,6 +35,9 @@ export interface Contents extends VolumeContents {
   /** The servers that move. */
   readonly servers: readonly ApiServer[];
   readonly networks: readonly ApiNetwork[];
+  /** The project's own, and none of others. */
+  readonly addressScopes: readonly ApiAddressScope[];
+  readonly subnetPools: readonly ApiSubnetPool[];
   readonly subnets: readonly ApiSubnet[];
   readonly routers: readonly ApiRouter[];
   /** The ports of the servers that move, and the project's ports without a device. */
@@ -117,8 +123,17 @@ export async function readContents(
     signal,
   );
   const allGroups = [...groups, ...foreignGroups];
-  const listed = await listOptional<ApiAddressGroup>(session, scope.projectId, '/address-groups', 'address_groups', signal);
-  const addressGroups = whole('address_group', listed ?? []);
+  const untold: string[] = [];
+  const optional = async <T extends ApiThing>(
+    kind: Parameters<typeof readable>[0],
+    path: string,
+    key: string,
+  ): Promise<readonly T[]> => {
+    const listed = await listOptional<T>(session, scope.projectId, path, key, signal);
+    if (listed === null) untold.push(wordsOf(kind));
+    return whole(kind, listed ?? []);
+  };
+  const addressGroups = await optional<ApiAddressGroup>('address_group', '/address-groups', 'address_groups');
   const addressGroupIds = allGroups.flatMap((group) =>
     group.security_group_rules.flatMap((rule) => rule.remote_address_group_id ?? []),
   );
@@ -133,6 +148,8 @@ export async function readContents(
     scope,
     region: session.access.region ?? '',
     networks: [...networks, ...foreign],
+    addressScopes: await optional<ApiAddressScope>('address_scope', '/address-scopes', 'address_scopes'),
+    subnetPools: await optional<ApiSubnetPool>('subnet_pool', '/subnetpools', 'subnetpools'),
     subnets: [...subnets, ...foreignSubnets],
     routers,
     ports,
@@ -141,10 +158,10 @@ export async function readContents(
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
     floatingIps: await withForwardings(session, floatingIps, signal),
-    untold: listed === null ? ['address groups'] : [],
-    unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
+    untold,
+    unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
 }
 

@@ -18,8 +18,6 @@ export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
   { kind: 'trunks',           service: 'network', path: '/trunks', key: 'trunks' },
-  { kind: 'subnet_pools',     service: 'network', path: '/subnetpools', key: 'subnetpools' },
-  { kind: 'address_scopes',   service: 'network', path: '/address-scopes', key: 'address_scopes' },
   { kind: 'qos_policies',     service: 'network', path: '/qos/policies', key: 'policies' },
   { kind: 'rbac_policies',    service: 'network', path: '/rbac-policies', key: 'rbac_policies' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },

@@ -32,6 +32,7 @@ export function partOf(contents: Contents): Part {
     contents.groups,
     ports.flatMap((port) => port.security_groups ?? []),
   );
+  const pools = contents.subnetPools.filter(({ id }) => subnets.some((subnet) => subnet.subnetpool_id === id));
   const kept = contents.groups.filter((group) => groups.has(group.id));
   const named = new Set(kept.flatMap((group) => group.security_group_rules.map((rule) => rule.remote_address_group_id)));
   return {
@@ -43,6 +44,8 @@ export function partOf(contents: Contents): Part {
       serverGroups: [],
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,
+      subnetPools: pools,
+      addressScopes: contents.addressScopes.filter(({ id }) => pools.some((pool) => pool.address_scope_id === id)),
       routers,
       interfaces,
       floatingIps,

@@ -7,6 +7,8 @@ import type { ApiThing } from '../api.ts';
 const needed = {
   server: ['name', 'status', 'flavor', 'addresses'],
   network: ['name'],
+  address_scope: ['name', 'ip_version'],
+  subnet_pool: ['name', 'prefixes'],
   subnet: ['network_id', 'cidr'],
   router: ['name'],
   port: ['network_id', 'mac_address', 'fixed_ips', 'device_id', 'device_owner'],

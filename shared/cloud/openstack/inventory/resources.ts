@@ -4,6 +4,7 @@ import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
+import { poolOf, scopeOfPool } from './pools.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
 
@@ -16,9 +17,11 @@ export function resourcesIn(contents: Contents): Resource[] {
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
   return [
     ...networks.map((network) => describe('network', network)),
+    ...contents.addressScopes.map((scope) => describe('address_scope', scope)),
+    ...contents.subnetPools.map((pool) => describe('subnet_pool', { ...pool, address_scope_id: scopeOfPool(pool, contents) })),
     ...subnets
       .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
-      .map((subnet) => describe('subnet', subnet)),
+      .map((subnet) => describe('subnet', { ...subnet, subnetpool_id: poolOf(subnet, contents) })),
     ...routers.flatMap((router) => routerOf(router, legs)),
     ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),

@@ -21,6 +21,8 @@ export function staysBehind(contents: Contents): Concern[] {
   return unmovedConcerns([
     ...networks.map((network) => thing('network', network)),
     ...subnets.map((subnet) => thing('subnet', subnet)),
+    ...contents.addressScopes.map((scope) => thing('address_scope', scope)),
+    ...contents.subnetPools.map((pool) => thing('subnet_pool', pool)),
     ...routers.map((router) => thing('router', router)),
     ...routers.flatMap(({ id, name, external_gateway_info: gateway }) =>
       gateway ? { ...thing('gateway', gateway), id, name } : [],

@@ -27,7 +27,7 @@ export const unnamedAddressGroups: PreflightRule = (view) => {
 /** An address group that is adopted keeps its addresses, whoever they let in. */
 export const differingAddressGroups: PreflightRule = (view) =>
   view.of('address_group').flatMap(({ id, addresses }) => {
-    const there = view.addressGroup(id);
+    const there = view.target('address_groups', id);
     if (!there) return [];
     const found = compare({ addresses: [ranges(addresses), ranges(there.addresses)] });
     if (found.length === 0) return [];

@@ -27,7 +27,7 @@ function adoptedGroup(view: PreflightView, group: ResourceOf<'security_group'>):
 
 /** The id that an address group of a rule has there; its own where it is created. */
 export function addressGroupThere(view: PreflightView, id: string | null): string | null {
-  return id === null ? null : (view.addressGroup(id)?.id ?? id);
+  return id === null ? null : (view.target('address_groups', id)?.id ?? id);
 }
 
 /** The leg that an adopted router has at an interface's addresses. */
@@ -77,7 +77,11 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');
     }
     case 'address_group':
-      return mapped(view.addressGroup(resource.id));
+      return mapped(view.target('address_groups', resource.id));
+    case 'address_scope':
+      return mapped(view.target('address_scopes', resource.id));
+    case 'subnet_pool':
+      return mapped(view.target('subnet_pools', resource.id));
     case 'security_group':
       if (view.group(resource.id) !== null) return mapped(view.group(resource.id));
       return isDefaultGroup(resource) ? adopt(view.defaultGroup.id, 'every project has its default group') : create();

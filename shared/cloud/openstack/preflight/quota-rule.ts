@@ -45,6 +45,7 @@ function needed(view: PreflightView): Record<string, number> {
   return {
     network: count('network'),
     subnet: count('subnet'),
+    subnetpool: count('subnet_pool'),
     router: count('router'),
     port: count('port') + count('interface') + cloudPorts(view),
     security_group: groups,

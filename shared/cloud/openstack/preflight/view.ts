@@ -2,7 +2,6 @@ import { canonicalCidr } from '../../../ip.ts';
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
-  ApiAddressGroup,
   ApiAvailability,
   ApiFlavor,
   ApiFloatingIp,
@@ -28,6 +27,7 @@ import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { partOf } from '../session/answer.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
+import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
 
 /** What the destination tells before anything is written there. */
 export interface DestinationState {
@@ -40,8 +40,9 @@ export interface DestinationState {
   readonly subnets: readonly ApiSubnet[];
   /** Read only where the plan maps to some. */
   readonly routers: readonly ApiRouter[];
-  readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
+  readonly targets: Targets;
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
@@ -79,9 +80,9 @@ export interface PreflightView extends DestinationState {
    * missing.
    */
   network(id: string): ApiNetwork | null | undefined;
-  /** The same for a router, an address group and a security group. */
+  /** The same for a router, a security group, and each of further kinds. */
   router(id: string): ApiRouter | null | undefined;
-  addressGroup(id: string): ApiAddressGroup | null | undefined;
+  target<K extends FurtherKind>(kind: K, id: string): FurtherTarget[K] | null | undefined;
   group(id: string): ApiSecurityGroup | null | undefined;
 }
 
@@ -104,10 +105,6 @@ async function readDestination(
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
   const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
-  const addressGroups =
-    mappings.address_groups === undefined
-      ? []
-      : await site.network<ApiAddressGroup>('/address-groups', 'address_groups', {}, signal);
   const groups =
     mappings.security_groups === undefined
       ? []
@@ -127,7 +124,7 @@ async function readDestination(
     admin,
     networks,
     routers,
-    addressGroups,
+    targets: await readTargets(site, mappings, signal),
     groups,
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
@@ -157,7 +154,7 @@ async function readAvailability(site: Site, signal: AbortSignal): Promise<readon
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { projectId, networks, routers, addressGroups, groups } = destination;
+  const { projectId, networks, routers, targets, groups } = destination;
   const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
     to === null ? null : named(projectId, all, to);
   return {
@@ -166,7 +163,7 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
     of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
     network: (id) => target(networks, mappedNetwork(mappings, id)),
     router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
-    addressGroup: (id) => target(addressGroups, mappedTo(mappings, 'address_groups', id)),
+    target: (kind, id) => target(targets[kind] ?? [], mappedTo(mappings, kind, id)),
     group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
   };
 }

@@ -9,6 +9,9 @@ import { moveRandomTenants } from '../../../../../support/random-moves.ts';
  */
 const notDrawn = new Set([
   'network_id',
+  'subnetpool_id',
+  'address_scope_id',
+  'prefixes',
   'fixed_ips',
   'mac_address',
   'security_groups',

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { common, described, Id } from './resource-fields.ts';
+
+/** A scope in which addresses are unique: between its subnets, a router does not translate. */
+export const AddressScope = z.object({ ...common, ip_version: z.union([z.literal(4), z.literal(6)]) });
+
+/** Ranges that subnets take theirs from. */
+export const SubnetPool = z.object({
+  ...described,
+  prefixes: z.array(z.string()),
+  default_prefixlen: z.int(),
+  min_prefixlen: z.int(),
+  max_prefixlen: z.int(),
+  /** What a project may take: addresses of IPv4, or networks of 64 bits. Null: all. */
+  default_quota: z.int().nullable().default(null),
+  address_scope_id: Id.nullable().default(null),
+});
+
+/** Addresses that rules of security groups name together. */
+export const AddressGroup = z.object({
+  ...common,
+  description: z.string().default(''),
+  addresses: z.array(z.string()).default([]),
+});
