@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFile, symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { aFolder } from '../support/folder.ts';
+import { buildInto } from '../support/installed.ts';
 
-const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
 /** Has worker threads digest one block of zeros, and prints how many bytes of digest came back. */
@@ -19,9 +19,7 @@ console.log((await workers.run('digest', task, { turn: {} })).length);
 
 test('what is built finds its worker threads, and a process whose worker threads have nothing to do ends by itself', async () => {
   const folder = await aFolder();
-  await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: root });
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
+  await buildInto(folder);
   await writeFile(join(folder, 'main.js'), program);
   const { stdout } = await run(process.execPath, [join(folder, 'main.js')]);
   expect(stdout).toBe('32\n');

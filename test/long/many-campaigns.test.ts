@@ -28,7 +28,7 @@ const count = Number(process.env['GODWIT_CAMPAIGNS'] ?? 30);
 
 let site: Site;
 beforeAll(async () => {
-  site = await openSite({ diskOf: aDisk, isWatched: true });
+  site = await openSite({ diskOf: aDisk, isMeasured: true });
 }, 120_000);
 afterAll(() => site?.endings.run());
 

@@ -16,7 +16,7 @@ const count = Number(process.env['GODWIT_SERVERS'] ?? 60);
 
 let site: Site;
 beforeAll(async () => {
-  site = await openSite({ diskOf: aDisk, isWatched: true });
+  site = await openSite({ diskOf: aDisk, isMeasured: true });
   await addServers(site, { count, dataMiB: 1, diskMiB: 4, userDataBytes: 16_384, arePlugged: true });
 }, 1_800_000);
 afterAll(() => site?.endings.run());

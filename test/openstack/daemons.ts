@@ -67,7 +67,7 @@ export async function installDaemon(
 function daemon(program: Program, folder: string, here: string): Daemon {
   const log = join(here, 'log');
   const cloud = clouds[program];
-  const command = [nodeBinary, `${repository}/${program}/main.ts`, '--config', `${folder}/${program}.yaml`];
+  const command = [nodeBinary, `${repository}/dist/${program}/main.js`, '--config', `${folder}/${program}.yaml`];
   let running: NodeProcess | null = null;
   let peak = 0;
   const ask = async <T>(args: readonly string[], input = ''): Promise<T> => {

@@ -54,6 +54,8 @@ for cloud in src dst; do "$here/tenant/offers.sh" "$cloud" || exit 1; done
 say "the clouds are ready after $((SECONDS - begun)) s"
 
 cd "$REPOSITORY" || exit 1
+# the daemons run as an installation has them: built
+npm run --silent build || exit 1
 tests() { vitest run --config test/vitest.config.ts --project openstack "$@" 2>&1; }
 # the conformance suites reach the clouds from their own process, so that process is the operator's; they stop and start a server of the sample tenant
 conformance() {

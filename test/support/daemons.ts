@@ -97,14 +97,16 @@ export interface Daemon {
 
 /**
  * Starts a daemon; it answers on its control socket when the promise resolves. `endings` stops it.
+ * It runs from its source unless another script is given.
  */
 export async function startDaemon(
   config: WrittenConfig,
   endings: Endings,
   env: Readonly<Record<string, string>> = {},
+  script = scriptOf(config.bin),
 ): Promise<Daemon> {
   const { bin, file, state, control } = config;
-  const launch = () => startNode(scriptOf(bin), ['run', '--config', file], join(state, '..', `${bin}.log`), env);
+  const launch = () => startNode(script, ['run', '--config', file], join(state, '..', `${bin}.log`), env);
   let child = await launch();
   endings.add(`the ${bin}`, () => child.stop());
   const ready = () => untilReady(child, `The ${bin}`, () => listens(control));

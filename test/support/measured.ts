@@ -1,11 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import type { Bin, Daemon } from './daemons.ts';
 
-/** The environment of a daemon whose longest turn is noted in a file of a folder. */
-export function watchingTurns(dir: string, bin: Bin): Record<string, string> {
-  const probe = new URL('./turn-probe.ts', import.meta.url);
-  return { NODE_OPTIONS: `--import=${probe.href}`, GODWIT_TURNS: turnsFile(dir, bin) };
+/**
+ * The environment of a daemon whose longest turn is noted in a file of a folder. The probe is
+ * written there as JavaScript: every thread loads it.
+ */
+export async function watchingTurns(dir: string, bin: Bin): Promise<Record<string, string>> {
+  const probe = join(dir, 'turn-probe.mjs');
+  await writeFile(probe, stripTypeScriptTypes(await readFile(new URL('./turn-probe.ts', import.meta.url), 'utf8')));
+  return { NODE_OPTIONS: `--import=${probe}`, GODWIT_TURNS: turnsFile(dir, bin) };
 }
 
 /** Has the longest turn of a daemon that is watched noted from now on: what came before is over. */

@@ -8,6 +8,7 @@ import { compare } from '../demo/compare.ts';
 import { startTwin, type TwinProcess } from './clouds.ts';
 import { ask, type Daemon, startDaemon, type WrittenConfig, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
 import { Endings } from './endings.ts';
+import { buildInto, builtScriptOf } from './installed.ts';
 import { LossyLink } from './lossy.ts';
 import { watchingTurns } from './measured.ts';
 import { OpenStackUser } from './openstack-user.ts';
@@ -39,8 +40,11 @@ export interface SiteChoice {
   readonly pace?: number;
   /** Names of the servers, instead of the small shop's. */
   readonly servers?: readonly string[];
-  /** Whether the longest turn of each daemon is noted, for `longestTurnOf`; clouds write less. */
-  readonly isWatched?: boolean;
+  /**
+   * Whether memory and turns of the daemons are measured, for `peakOf` and `longestTurnOf`: they
+   * are built as an installation is, and the clouds write less.
+   */
+  readonly isMeasured?: boolean;
 }
 
 /** The owner of the project in a cloud, with a fresh token. */
@@ -62,7 +66,7 @@ export async function openSite({
   tokenLifeSeconds,
   pace = 0,
   servers = shopServers,
-  isWatched = false,
+  isMeasured = false,
 }: SiteChoice): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'godwit-site-'));
   const endings = new Endings();
@@ -71,7 +75,7 @@ export async function openSite({
     dir,
     pace,
     ...(tokenLifeSeconds === undefined ? {} : { tokenLifeSeconds }),
-    ...(isWatched ? { stateEveryMs: 10_000 } : {}),
+    ...(isMeasured ? { stateEveryMs: 10_000 } : {}),
   };
   const [source, destination] = await Promise.all([
     startTwin({ ...choice, name: 'west' }, endings),
@@ -84,11 +88,12 @@ export async function openSite({
     writeSenderConfig(dir, source),
     writeReceiverConfig(dir, destination),
   ]);
-  const envOf = ({ bin }: WrittenConfig) => (isWatched ? watchingTurns(dir, bin) : {});
-  const [receiver, sender] = await Promise.all([
-    startDaemon(receiverConfig, endings, envOf(receiverConfig)),
-    startDaemon(senderConfig, endings, envOf(senderConfig)),
-  ]);
+  if (isMeasured) await buildInto(dir);
+  const start = async (config: WrittenConfig): Promise<Daemon> =>
+    isMeasured
+      ? startDaemon(config, endings, await watchingTurns(dir, config.bin), builtScriptOf(dir, config.bin))
+      : startDaemon(config, endings);
+  const [receiver, sender] = await Promise.all([start(receiverConfig), start(senderConfig)]);
   const { code, address } = await ask<{ code: string; address: string }>(receiverConfig, ['pair']);
   const receiverPort = Number(address.slice(address.lastIndexOf(':') + 1));
   const link = await LossyLink.open(receiverPort);
