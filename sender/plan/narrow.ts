@@ -20,6 +20,7 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
+    if (resource.kind === 'port_forwarding') return !left.has(resource.internal_port_id);
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);

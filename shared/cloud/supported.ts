@@ -28,6 +28,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
+  port_forwarding: { severity: 'warning', costs: 'what they forward is not reached from outside' },
   keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },
   flavor: { severity: 'warning', costs: 'servers are made by their own vCPUs and memory, without extra specs' },
   disk: { severity: 'blocking', costs: 'servers have nothing to boot from' },

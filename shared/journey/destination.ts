@@ -6,6 +6,7 @@ export interface Arrival {
   readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly { readonly id: string; readonly volume_id: string | null }[];
   readonly ports: readonly Ref[];
+  /** And what other floating IPs forward to it. */
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
   /**

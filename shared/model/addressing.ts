@@ -16,6 +16,23 @@ export const SubnetPool = z.object({
   address_scope_id: Id.nullable().default(null),
 });
 
+/**
+ * What a floating IP forwards to a port of a server. A single port, or a range such as `8000:8010`;
+ * `external` is that of the floating IP.
+ */
+export const PortForwarding = z.object({
+  ...common,
+  description: z.string().default(''),
+  floating_ip_id: Id,
+  protocol: z.string(),
+  external_port: z.int().nullable().default(null),
+  external_port_range: z.string().nullable().default(null),
+  internal_port_id: Id,
+  internal_ip_address: z.string(),
+  internal_port: z.int().nullable().default(null),
+  internal_port_range: z.string().nullable().default(null),
+});
+
 /** Addresses that rules of security groups name together. */
 export const AddressGroup = z.object({
   ...common,

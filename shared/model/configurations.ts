@@ -36,6 +36,7 @@ export const Configurations = z.object({
   security_group_rules: z.array(schemas.security_group_rule).default([]),
   ports: z.array(schemas.port).default([]),
   floating_ips: z.array(schemas.floating_ip).default([]),
+  port_forwardings: z.array(schemas.port_forwarding).default([]),
   keypairs: z.array(schemas.keypair).default([]),
   flavors: z.array(schemas.flavor).default([]),
   images: z.array(schemas.image).default([]),

@@ -31,6 +31,7 @@ export const factsOf = {
   },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },
+  port_forwarding: { plural: 'port_forwardings', one: 'port forwarding', many: 'port forwardings', networkSide: false },
   keypair: { plural: 'keypairs', one: 'keypair', many: 'keypairs', networkSide: true },
   flavor: { plural: 'flavors', one: 'flavor', many: 'flavors', networkSide: true },
   image: { plural: 'images', one: 'image', many: 'images', networkSide: false },

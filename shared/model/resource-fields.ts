@@ -18,6 +18,7 @@ export const kinds = [
   'security_group_rule',
   'port',
   'floating_ip',
+  'port_forwarding',
   'keypair',
   'flavor',
   'image',

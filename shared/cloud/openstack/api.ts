@@ -124,6 +124,16 @@ export interface ApiFloatingIp extends Standard {
   readonly router_id: string | null;
 }
 
+/** GET /v2.0/floatingips/{id}/port_forwardings. */
+export interface ApiPortForwarding extends ApiThing {
+  readonly id: string;
+  readonly protocol: string;
+  readonly external_port?: number | null;
+  readonly external_port_range?: string | null;
+  readonly internal_port_id: string;
+  readonly internal_ip_address: string;
+}
+
 /** GET /v2.0/network-ip-availabilities. */
 export interface ApiAvailability {
   readonly network_id: string;

@@ -19,6 +19,8 @@ const extensions = [
   'extraroute-atomic',
   'filter-validation',
   'floating-ip-port-forwarding',
+  'floating-ip-port-forwarding-description',
+  'floating-ip-port-forwarding-port-ranges',
   'fip-port-details',
   'net-mtu',
   'net-mtu-writable',

@@ -162,9 +162,11 @@ export interface SecurityRule extends Standard {
 export interface PortForwarding {
   readonly id: string;
   readonly floatingIpId: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly external_port: number;
-  readonly internal_port: number;
+  readonly protocol: string;
+  /** From and to. */
+  readonly external: readonly [number, number];
+  readonly internal: readonly [number, number];
+  readonly description: string;
   readonly internal_ip_address: string;
   readonly internal_port_id: string;
 }

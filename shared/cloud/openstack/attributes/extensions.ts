@@ -21,6 +21,7 @@ export const extensionsOf = {
   security_group_rule: ['security-group'],
   port: stamp,
   floating_ip: ['router', 'external-net', ...stamp],
+  port_forwarding: ['floating-ip-port-forwarding'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;
 
 /**
@@ -29,5 +30,10 @@ export const extensionsOf = {
  */
 export const remoteAddressGroups = 'security-groups-remote-address-group';
 
-/** Every extension that a kind, or a rule, may need. */
-export const neededExtensions: readonly string[] = [...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups])];
+/** The extension without which a port forwarding has no range of ports. */
+export const forwardedRanges = 'floating-ip-port-forwarding-port-ranges';
+
+/** Every extension that a kind may need, or some of a kind. */
+export const neededExtensions: readonly string[] = [
+  ...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups, forwardedRanges]),
+];

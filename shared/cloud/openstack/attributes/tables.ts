@@ -8,6 +8,7 @@ import { disk, image, imageProperties } from './image.ts';
 import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
+import { portForwarding } from './port-forwarding.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
@@ -29,6 +30,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   security_group_rule: securityGroupRule,
   port,
   floating_ip: floatingIp,
+  port_forwarding: portForwarding,
   keypair,
   flavor,
   image: [...image, ...imageProperties],

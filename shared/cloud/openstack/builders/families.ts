@@ -10,6 +10,7 @@ import { routerInterface } from './interface.ts';
 import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
+import { portForwarding } from './port-forwarding.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
@@ -35,6 +36,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   security_group_rule: securityGroupRule,
   port,
   floating_ip: floatingIp,
+  port_forwarding: portForwarding,
   keypair,
   flavor,
   image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },

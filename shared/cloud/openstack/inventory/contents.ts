@@ -23,6 +23,7 @@ import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
+import { type Forwarding, readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
@@ -53,6 +54,8 @@ export interface Contents extends VolumeContents {
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
   readonly floatingIps: readonly ApiFloatingIp[];
+  /** What the floating IPs without a port forward to ports. */
+  readonly forwardings: readonly Forwarding[];
   readonly flavors: readonly ApiFlavor[];
   readonly images: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
@@ -129,7 +132,7 @@ export async function readContents(
     path: string,
     key: string,
   ): Promise<readonly T[]> => {
-    const listed = await listOptional<T>(session, scope.projectId, path, key, signal);
+    const listed = await listOptional<T>(session, path, key, { project_id: scope.projectId }, signal);
     if (listed === null) untold.push(wordsOf(kind));
     return whole(kind, listed ?? []);
   };
@@ -144,6 +147,8 @@ export async function readContents(
     (id) => ['/address-groups', id, 'address_group'],
     signal,
   );
+  const forwardings = await readForwardings(session, floatingIps, signal);
+  if (forwardings === null) untold.push(wordsOf('port_forwarding'));
   return {
     scope,
     region: session.access.region ?? '',
@@ -157,7 +162,8 @@ export async function readContents(
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
-    floatingIps: await withForwardings(session, floatingIps, signal),
+    floatingIps,
+    forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
     untold,
@@ -188,26 +194,6 @@ async function portsOf(
     ports.push(...(await listAll<ApiPort>(session, { service: 'network', path: '/ports', key: 'ports', query }, signal)));
   }
   return ports;
-}
-
-/**
- * Adds the port forwardings of floating IPs without a port. Before the extension
- * `expose-port-forwarding-in-fip`, Neutron shows them only one by one.
- */
-async function withForwardings(
-  session: CloudSession,
-  all: readonly ApiFloatingIp[],
-  signal: AbortSignal,
-): Promise<readonly ApiFloatingIp[]> {
-  const shown: ApiFloatingIp[] = [];
-  for (const ip of all) {
-    const isHidden = ip.port_id === null && ip['port_forwardings'] === undefined;
-    const path = `/floatingips/${ip.id}/port_forwardings`;
-    const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
-    const { status, body } = isHidden ? await session.call(call) : { status: 0, body: null };
-    shown.push(status === 200 ? { ...ip, ...(body as { port_forwardings: unknown }) } : ip);
-  }
-  return shown;
 }
 
 async function missing<T extends { readonly id: string }>(

@@ -1,21 +1,21 @@
 import { Problem } from '../../../problem.ts';
 import { listAll } from '../session/pages.ts';
 import { statusOf } from '../session/refusal.ts';
-import type { CloudSession } from '../session/session.ts';
+import type { ApiCall, CloudSession } from '../session/session.ts';
 
 /**
- * Lists what a project has in a collection of Neutron that not every cloud has; null where the
- * cloud does not tell it to these credentials.
+ * Lists what a collection of Neutron has that not every cloud has; null where the cloud does not
+ * tell it to these credentials.
  */
 export async function listOptional<T>(
   session: CloudSession,
-  projectId: string,
   path: string,
   key: string,
+  query: ApiCall['query'],
   signal: AbortSignal,
 ): Promise<readonly T[] | null> {
   try {
-    return await listAll<T>(session, { service: 'network', path, key, query: { project_id: projectId } }, signal);
+    return await listAll<T>(session, { service: 'network', path, key, query }, signal);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const status = statusOf(error);

@@ -23,7 +23,10 @@ export function partOf(contents: Contents): Part {
   const interfaces = contents.interfaces.filter((port) => onNetworks.has(port.network_id));
   const used = contents.routers.filter((router) => interfaces.some((port) => port.device_id === router.id));
   const routers = used.map((router) => ({ ...router, routes: keptRoutes(router, contents, interfaces) }));
-  const floatingIps = contents.floatingIps.filter((ip) => ports.some((port) => port.id === ip.port_id));
+  const forwardings = contents.forwardings.filter(({ answer }) => ports.some(({ id }) => id === answer.internal_port_id));
+  const floatingIps = contents.floatingIps.filter(
+    (ip) => ports.some((port) => port.id === ip.port_id) || forwardings.some(({ floatingIp }) => floatingIp.id === ip.id),
+  );
   const outside = [
     ...routers.flatMap((router) => router.external_gateway_info?.network_id ?? []),
     ...floatingIps.map((ip) => ip.floating_network_id),
@@ -49,6 +52,7 @@ export function partOf(contents: Contents): Part {
       routers,
       interfaces,
       floatingIps,
+      forwardings,
       addressGroups: contents.addressGroups.filter(({ id }) => named.has(id)),
       groups: kept,
     },

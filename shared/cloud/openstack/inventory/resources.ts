@@ -1,10 +1,11 @@
-import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
+import type { Resource } from '../../../model/resource.ts';
 import type { ApiPort, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
+import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
 
@@ -29,7 +30,10 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...contents.ports.map((port) => portOf(port, groups)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
-      .map((ip) => describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip, contents) })),
+      .map((ip) =>
+        describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip.router_id, ip.port_id, contents) }),
+      ),
+    ...contents.forwardings.map((one) => forwardingOf(one, contents)),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
@@ -58,15 +62,11 @@ function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
   return describe('port', port, { security_groups: seen });
 }
 
-/**
- * The gateway and the interface that the cloud requires before it associates a floating IP with its
- * port.
- */
-function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[] {
-  const router = contents.routers.find((one) => one.id === ip.router_id);
-  const port = contents.ports.find((one) => one.id === ip.port_id);
-  if (router === undefined || port === undefined) return [];
-  const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
-  const gateway = router.external_gateway_info ? [refOf('gateway', router.id)] : [];
-  return [...gateway, ...(leg === undefined ? [] : [refOf('interface', leg.id)])];
+function forwardingOf({ floatingIp, answer }: Contents['forwardings'][number], contents: Contents): Resource {
+  const outside = answer.external_port ?? answer.external_port_range;
+  return describe('port_forwarding', answer, {
+    name: `${floatingIp.floating_ip_address}:${outside}/${answer.protocol}`,
+    floating_ip_id: floatingIp.id,
+    needs: reachOf(floatingIp.router_id, answer.internal_port_id, contents),
+  });
 }

@@ -35,6 +35,10 @@ export function staysBehind(contents: Contents): Concern[] {
       group.security_group_rules.map((rule) => ({ ...thing('security_group_rule', rule), name: `${rule.id} of ${group.name}` })),
     ),
     ...floatingIps.map((ip) => ({ ...thing('floating_ip', ip), name: ip.floating_ip_address })),
+    ...contents.forwardings.map(({ floatingIp, answer }) => ({
+      ...thing('port_forwarding', answer),
+      name: `${answer.id} of ${floatingIp.floating_ip_address}`,
+    })),
     ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
     ...[...used].map((flavor) => thing('flavor', flavor)),
     ...images.map((image) => thing('image', image)),

@@ -114,6 +114,10 @@ function choose(view: PreflightView, resource: Resource): Choice {
       );
       return own === undefined ? create() : adopt(own.id, 'the project has this address');
     }
+    case 'port_forwarding':
+      return view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip'
+        ? skip('the plan skips its floating IP')
+        : create();
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':

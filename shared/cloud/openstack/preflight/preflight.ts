@@ -14,6 +14,7 @@ import * as limits from './limit-rules.ts';
 import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
+import { unforwardedRanges } from './port-forwarding-rule.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
@@ -60,6 +61,7 @@ const rules: readonly PreflightRule[] = [
   imageSizes,
   dnsNames,
   absentExtensions,
+  unforwardedRanges,
   unsupportedAttributes,
   networks.smallerMtu,
   networks.adoptedMtu,

@@ -36,7 +36,18 @@ function aNeighbourhood() {
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
-    floating_ips: [aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] })],
+    floating_ips: [
+      aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] }),
+      aResource('floating_ip', { id: 'ip2', needs: ['network/ext'] }),
+    ],
+    port_forwardings: [
+      aResource('port_forwarding', {
+        id: 'pf1',
+        floating_ip_id: 'ip2',
+        internal_port_id: 'p1',
+        needs: ['floating_ip/ip2', 'port/p1'],
+      }),
+    ],
     keypairs: [aResource('keypair', { id: 'ops' })],
     flavors: [aResource('flavor', { id: 'f1' })],
     images: [aResource('image', { id: 'debian' })],
