@@ -82,6 +82,7 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'subnet') return refOf('network', one.network_id);
   if (one.kind === 'security_group_rule') return refOf('security_group', one.security_group_id);
   if (one.kind === 'gateway' || one.kind === 'interface' || one.kind === 'routes') return refOf('router', one.router_id);
+  if (one.kind === 'trunk') return refOf('port', one.port_id);
   if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
 }

@@ -14,7 +14,16 @@ type MappingEntry = Mappings['networks'][string];
  */
 export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Configurations): Mappings {
   const found = (
-    kind: 'network' | 'address_scope' | 'subnet_pool' | 'router' | 'address_group' | 'security_group' | 'port' | 'flavor',
+    kind:
+      | 'network'
+      | 'address_scope'
+      | 'subnet_pool'
+      | 'router'
+      | 'address_group'
+      | 'security_group'
+      | 'port'
+      | 'trunk'
+      | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
     before: Readonly<Record<string, MappingEntry>> = {},
   ): Record<string, MappingEntry> => {
@@ -38,6 +47,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     subnet_pools: found('subnet_pool', document.subnet_pools, proposed.subnet_pools ?? {}),
     address_groups: found('address_group', document.address_groups, proposed.address_groups ?? {}),
     security_groups: found('security_group', document.security_groups, proposed.security_groups ?? {}),
+    trunks: found('trunk', document.trunks, proposed.trunks ?? {}),
     ports: found('port', document.ports, proposed.ports ?? {}),
     floating_ips: Object.fromEntries(floating),
   });

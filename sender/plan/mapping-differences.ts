@@ -12,6 +12,7 @@ const proposed = {
   address_groups: 'address_group',
   security_groups: 'security_group',
   ports: 'port',
+  trunks: 'trunk',
   gateways: 'gateway',
   floating_ips: 'floating_ip',
 } as const;

@@ -46,7 +46,7 @@ export const DestinationFacts = z.object({
     .array(z.object({ id: z.string(), name: z.string(), extra_specs: z.record(z.string(), z.string()).default({}) }))
     .default([]),
   /**
-   * By resource name: network, subnet, subnetpool, router, port, security_group,
+   * By resource name: network, subnet, subnetpool, router, port, trunk, security_group,
    * security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs (of a user),
    * metadata_items (of one server), image_count_total, image_count_uploading (at once),
    * image_size_total (MiB), volumes, gigabytes, snapshots, per_volume_gigabytes.

@@ -27,6 +27,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
+  trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
   port_forwarding: { severity: 'warning', costs: 'what they forward is not reached from outside' },
   keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },

@@ -33,6 +33,14 @@ export const PortForwarding = z.object({
   internal_port_range: z.string().nullable().default(null),
 });
 
+/** A port whose guest has further ports on it, each as a VLAN of its own. */
+export const Trunk = z.object({
+  ...described,
+  admin_state_up: z.boolean().default(true),
+  port_id: Id,
+  sub_ports: z.array(z.object({ port_id: Id, segmentation_type: z.string(), segmentation_id: z.int() })).default([]),
+});
+
 /** Addresses that rules of security groups name together. */
 export const AddressGroup = z.object({
   ...common,

@@ -35,6 +35,7 @@ export const Configurations = z.object({
   security_groups: z.array(schemas.security_group).default([]),
   security_group_rules: z.array(schemas.security_group_rule).default([]),
   ports: z.array(schemas.port).default([]),
+  trunks: z.array(schemas.trunk).default([]),
   floating_ips: z.array(schemas.floating_ip).default([]),
   port_forwardings: z.array(schemas.port_forwarding).default([]),
   keypairs: z.array(schemas.keypair).default([]),

@@ -30,6 +30,7 @@ export const factsOf = {
     networkSide: true,
   },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
+  trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },
   port_forwarding: { plural: 'port_forwardings', one: 'port forwarding', many: 'port forwardings', networkSide: false },
   keypair: { plural: 'keypairs', one: 'keypair', many: 'keypairs', networkSide: true },

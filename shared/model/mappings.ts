@@ -22,9 +22,9 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, address scope, subnet pool, address group, security group or port
-   * without a server, by its id or name, or `create`. A mapped router keeps its gateway and routes;
-   * interfaces that it lacks are added.
+   * `to`: an existing router, address scope, subnet pool, address group, security group, or port or
+   * trunk without a server, by its id or name, or `create`. A mapped router keeps its gateway and
+   * routes; interfaces that it lacks are added.
    */
   routers: Existing.nullish(),
   address_scopes: Existing.nullish(),
@@ -32,6 +32,7 @@ export const Mappings = z.strictObject({
   address_groups: Existing.nullish(),
   security_groups: Existing.nullish(),
   ports: Existing.nullish(),
+  trunks: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
    * router ids.
@@ -70,7 +71,8 @@ export type MappedKind =
   | 'routers'
   | 'address_groups'
   | 'security_groups'
-  | 'ports';
+  | 'ports'
+  | 'trunks';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -96,6 +98,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'address_groups',
     'security_groups',
     'ports',
+    'trunks',
     'volume_types',
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);

@@ -17,6 +17,7 @@ export const kinds = [
   'security_group',
   'security_group_rule',
   'port',
+  'trunk',
   'floating_ip',
   'port_forwarding',
   'keypair',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AddressGroup, AddressScope, PortForwarding, SubnetPool } from './addressing.ts';
+import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
 export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
@@ -293,6 +293,7 @@ export const schemas = {
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
   port: Port,
+  trunk: Trunk,
   floating_ip: FloatingIp,
   port_forwarding: PortForwarding,
   keypair: Keypair,

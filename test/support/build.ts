@@ -18,6 +18,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   security_group: {},
   security_group_rule: { security_group_id: 'group', direction: 'ingress' },
   port: { network_id: 'net', mac_address: 'fa:16:3e:00:00:02', fixed_ips: [] },
+  trunk: { port_id: 'port' },
   floating_ip: { floating_network_id: 'ext', floating_ip_address: '203.0.113.9' },
   port_forwarding: { floating_ip_id: 'ip', protocol: 'tcp', internal_port_id: 'port', internal_ip_address: '10.0.0.5' },
   keypair: { public_key: 'ssh-ed25519 AAAA' },

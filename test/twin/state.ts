@@ -15,6 +15,7 @@ import type {
   SecurityRule,
   Subnet,
   SubnetPool,
+  Trunk,
 } from './neutron/model.ts';
 import type { Flavor, Keypair, Server, ServerGroup } from './nova/model.ts';
 
@@ -39,6 +40,7 @@ export interface State {
   readonly groups: Map<string, SecurityGroup>;
   readonly rules: Map<string, SecurityRule>;
   readonly floatingIps: Map<string, FloatingIp>;
+  readonly trunks: Map<string, Trunk>;
   readonly portForwardings: Map<string, PortForwarding>;
   readonly flavors: Map<string, Flavor>;
   readonly keypairs: Map<string, Keypair>;
@@ -72,6 +74,7 @@ function emptyState(): State {
     groups: new Map(),
     rules: new Map(),
     floatingIps: new Map(),
+    trunks: new Map(),
     portForwardings: new Map(),
     flavors: new Map(),
     keypairs: new Map(),

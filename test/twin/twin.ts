@@ -28,6 +28,7 @@ import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
 import { subnetPoolRoutes } from './neutron/subnet-pools.ts';
 import { subnetRoutes } from './neutron/subnets.ts';
+import { trunkRoutes } from './neutron/trunks.ts';
 import { actionRoutes } from './nova/actions.ts';
 import { flavorRoutes } from './nova/flavors.ts';
 import { hostRoutes } from './nova/hosts.ts';
@@ -99,7 +100,7 @@ export interface TwinOptions {
   readonly volumeZones?: readonly string[];
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
-  /** What the project has in services of which the twin has nothing else, and its trunks. */
+  /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
 }
 
@@ -163,6 +164,7 @@ const routes: readonly Route[] = [
   ...addressGroupRoutes,
   ...groupRoutes,
   ...ruleRoutes,
+  ...trunkRoutes,
   ...floatingIpRoutes,
   ...portForwardingRoutes,
   ...extraRoutes,

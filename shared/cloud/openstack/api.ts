@@ -70,6 +70,8 @@ export interface ApiPort extends Standard {
   readonly security_groups?: readonly string[];
   readonly allowed_address_pairs?: readonly { readonly ip_address: string }[];
   readonly 'binding:vnic_type'?: string;
+  /** Of the parent of a trunk. */
+  readonly trunk_details?: object | null;
 }
 
 /** GET /v2.0/security-group-rules. */
@@ -122,6 +124,18 @@ export interface ApiFloatingIp extends Standard {
   readonly port_id: string | null;
   readonly fixed_ip_address: string | null;
   readonly router_id: string | null;
+}
+
+/** GET /v2.0/trunks. */
+export interface ApiTrunk extends Standard {
+  readonly name: string;
+  readonly admin_state_up: boolean;
+  readonly port_id: string;
+  readonly sub_ports: readonly {
+    readonly port_id: string;
+    readonly segmentation_type: string;
+    readonly segmentation_id: number;
+  }[];
 }
 
 /** GET /v2.0/floatingips/{id}/port_forwardings. */

@@ -105,6 +105,10 @@ export function captureCases(read: () => Contents): Cases {
       when('the project’s own', withAddressGroup({})),
     ),
     'security_group.foreign': between(when('another project’s group', withGroup({ project_id: 'another' })), asRead),
+    'port.trunk_unseen': between(
+      when('the parent of a trunk that is not read', withPort({ trunk_details: { trunk_id: 'unseen' } })),
+      when('a port without a trunk', withPort({ trunk_details: null })),
+    ),
     'port.group_unseen': between(when('a group that is not read', withPort({ security_groups: ['unseen'] })), asRead),
     'security_group.remote_unseen': between(
       when('a rule for members of a group that is not read', withRemote('unseen')),

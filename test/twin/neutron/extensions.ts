@@ -46,6 +46,8 @@ const extensions = [
   'subnet-service-types',
   'subnet_allocation',
   'tag-ports-during-bulk-creation',
+  'trunk',
+  'trunk-details',
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 
 /** The extensions of one twin. */

@@ -18,6 +18,7 @@ const tagged = {
   ports: { map: (cloud: Cloud) => cloud.state.ports, none: missing.port },
   routers: { map: (cloud: Cloud) => cloud.state.routers, none: missing.router },
   'security-groups': { map: (cloud: Cloud) => cloud.state.groups, none: missing.group },
+  trunks: { map: (cloud: Cloud) => cloud.state.trunks, none: missing.trunk },
   floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
 } as const;
 

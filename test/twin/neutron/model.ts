@@ -158,6 +158,21 @@ export interface SecurityRule extends Standard {
   readonly remoteAddressGroupId?: string | null;
 }
 
+/** A port that is a VLAN on another. */
+export interface Subport {
+  readonly port_id: string;
+  readonly segmentation_type: string;
+  readonly segmentation_id: number;
+}
+
+/** A trunk. */
+export interface Trunk extends Standard {
+  name: string;
+  adminStateUp: boolean;
+  readonly portId: string;
+  subports: readonly Subport[];
+}
+
 /** One forwarded port of a floating IP. */
 export interface PortForwarding {
   readonly id: string;

@@ -40,6 +40,7 @@ export const counted = {
   port: 'ports',
   router: 'routers',
   floatingip: 'floatingIps',
+  trunk: 'trunks',
   security_group: 'groups',
   security_group_rule: 'rules',
 } as const;
@@ -69,6 +70,7 @@ export const missing = {
   addressGroup: (id: string): Refusal => notFound(`Address group ${id} could not be found.`, 'AddressGroupNotFound'),
   group: (id: string): Refusal => notFound(`Security group ${id} does not exist`, 'SecurityGroupNotFound'),
   rule: (id: string): Refusal => notFound(`Security group rule ${id} does not exist`, 'SecurityGroupRuleNotFound'),
+  trunk: (id: string): Refusal => notFound(`Trunk ${id} could not be found.`, 'TrunkNotFound'),
   floatingIp: (id: string): Refusal => notFound(`Floating IP ${id} could not be found`, 'FloatingIPNotFound'),
 } as const;
 

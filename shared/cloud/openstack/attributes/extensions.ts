@@ -20,6 +20,7 @@ export const extensionsOf = {
   security_group: ['security-group', ...stamp],
   security_group_rule: ['security-group'],
   port: stamp,
+  trunk: ['trunk', ...stamp],
   floating_ip: ['router', 'external-net', ...stamp],
   port_forwarding: ['floating-ip-port-forwarding'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;

@@ -13,6 +13,7 @@ import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
 import { subnet } from './subnet.ts';
+import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
 
 /** The attributes of every kind. */
@@ -29,6 +30,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   port,
+  trunk,
   floating_ip: floatingIp,
   port_forwarding: portForwarding,
   keypair,

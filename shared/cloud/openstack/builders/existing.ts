@@ -14,6 +14,7 @@ export const collectionOf: Readonly<Record<MappedKind, Collection>> = {
   address_groups: markedCollections.address_group,
   security_groups: collections.security_group,
   ports: collections.port,
+  trunks: collections.trunk,
 };
 
 /** Whose a resource of Neutron is, and whether others may use it. */

@@ -15,6 +15,7 @@ import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
 import { subnet } from './subnet.ts';
+import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
 
 const reference = (): never => {
@@ -35,6 +36,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   port,
+  trunk,
   floating_ip: floatingIp,
   port_forwarding: portForwarding,
   keypair,

@@ -24,6 +24,7 @@ export const collections = {
   subnet: { path: '/subnets', many: 'subnets', one: 'subnet' },
   router: { path: '/routers', many: 'routers', one: 'router' },
   port: { path: '/ports', many: 'ports', one: 'port' },
+  trunk: { path: '/trunks', many: 'trunks', one: 'trunk' },
   security_group: { path: '/security-groups', many: 'security_groups', one: 'security_group' },
   floating_ip: { path: '/floatingips', many: 'floatingips', one: 'floatingip' },
 } as const satisfies Record<string, Collection>;

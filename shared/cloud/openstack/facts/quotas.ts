@@ -42,6 +42,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
       'subnetpool',
       'router',
       'port',
+      'trunk',
       'security_group',
       'security_group_rule',
       'floatingip',

@@ -16,6 +16,7 @@ import type {
   ApiSubnet,
   ApiSubnetPool,
   ApiThing,
+  ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
@@ -41,12 +42,10 @@ export interface Contents extends VolumeContents {
   readonly subnetPools: readonly ApiSubnetPool[];
   readonly subnets: readonly ApiSubnet[];
   readonly routers: readonly ApiRouter[];
-  /** The ports of the servers that move, and the project's ports without a device. */
+  /** The ports of the servers that move, of trunks, and the project's ports without a device. */
   readonly ports: readonly ApiPort[];
-  /**
-   * The project's ports that belong to another service: a trunk, a load balancer. They are not
-   * moved.
-   */
+  readonly trunks: readonly ApiTrunk[];
+  /** The project's ports that belong to another service: a load balancer. They are not moved. */
   readonly otherPorts: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
@@ -104,9 +103,25 @@ export async function readContents(
     list<ApiFloatingIp>('floating_ip', '/floatingips', 'floatingips'),
     list<ApiPort>('port', '/ports', 'ports'),
   ]);
-  const unplugged = all.filter((port) => port.device_id === '' && !isOfNetwork(port));
+  const untold: string[] = [];
+  const optional = async <T extends ApiThing>(
+    kind: Parameters<typeof readable>[0],
+    path: string,
+    key: string,
+  ): Promise<readonly T[]> => {
+    const listed = await listOptional<T>(session, path, key, { project_id: scope.projectId }, signal);
+    if (listed === null) untold.push(wordsOf(kind));
+    return whole(kind, listed ?? []);
+  };
+  const trunks = await optional<ApiTrunk>('trunk', '/trunks', 'trunks');
+  const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
+  // Some drivers write the trunk into the device of a subport.
+  const unplugged = all
+    .map((port) => (subports.has(port.id) ? { ...port, device_id: '' } : port))
+    .filter((port) => port.device_id === '' && !isOfNetwork(port));
   const ports = [...whole('port', await portsOf(session, servers, signal)), ...unplugged];
-  const otherPorts = all.filter((port) => !unplugged.includes(port) && !isMadeByCloud(port));
+  const taken = new Set(unplugged.map(({ id }) => id));
+  const otherPorts = all.filter((port) => !taken.has(port.id) && !isMadeByCloud(port));
   const interfaces = whole('port', await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
@@ -126,16 +141,6 @@ export async function readContents(
     signal,
   );
   const allGroups = [...groups, ...foreignGroups];
-  const untold: string[] = [];
-  const optional = async <T extends ApiThing>(
-    kind: Parameters<typeof readable>[0],
-    path: string,
-    key: string,
-  ): Promise<readonly T[]> => {
-    const listed = await listOptional<T>(session, path, key, { project_id: scope.projectId }, signal);
-    if (listed === null) untold.push(wordsOf(kind));
-    return whole(kind, listed ?? []);
-  };
   const addressGroups = await optional<ApiAddressGroup>('address_group', '/address-groups', 'address_groups');
   const addressGroupIds = allGroups.flatMap((group) =>
     group.security_group_rules.flatMap((rule) => rule.remote_address_group_id ?? []),
@@ -158,6 +163,7 @@ export async function readContents(
     subnets: [...subnets, ...foreignSubnets],
     routers,
     ports,
+    trunks,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],

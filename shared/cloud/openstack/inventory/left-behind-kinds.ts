@@ -17,7 +17,6 @@ export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'volumes',          service: 'volume',  path: '/volumes/detail', key: 'volumes' },
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
-  { kind: 'trunks',           service: 'network', path: '/trunks', key: 'trunks' },
   { kind: 'qos_policies',     service: 'network', path: '/qos/policies', key: 'policies' },
   { kind: 'rbac_policies',    service: 'network', path: '/rbac-policies', key: 'rbac_policies' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },

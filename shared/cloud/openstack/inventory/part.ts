@@ -16,8 +16,11 @@ interface Part {
  * of virtual addresses stay, so that the destination gives these addresses to nobody else.
  */
 export function partOf(contents: Contents): Part {
-  const own = contents.ports.filter((port) => port.device_id !== '');
-  const ports = [...own, ...virtualPorts(own, contents)];
+  const plugged = contents.ports.filter((port) => port.device_id !== '');
+  const trunks = contents.trunks.filter((trunk) => plugged.some(({ id }) => id === trunk.port_id));
+  const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
+  const own = [...plugged, ...contents.ports.filter(({ id }) => subports.has(id))];
+  const ports = [...own, ...virtualPorts(own, contents).filter((port) => !own.includes(port))];
   const onNetworks = new Set(ports.map((port) => port.network_id));
   const subnets = contents.subnets.filter((subnet) => onNetworks.has(subnet.network_id));
   const interfaces = contents.interfaces.filter((port) => onNetworks.has(port.network_id));
@@ -42,6 +45,7 @@ export function partOf(contents: Contents): Part {
     contents: {
       ...contents,
       ports,
+      trunks,
       otherPorts: [],
       volumes: volumesOfPart(contents),
       serverGroups: [],

@@ -13,6 +13,7 @@ const needed = {
   router: ['name'],
   port: ['network_id', 'mac_address', 'fixed_ips', 'device_id', 'device_owner'],
   address_group: ['addresses'],
+  trunk: ['port_id', 'sub_ports'],
   security_group: ['name', 'security_group_rules'],
   floating_ip: ['floating_network_id', 'floating_ip_address'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;

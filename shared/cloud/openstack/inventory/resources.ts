@@ -28,6 +28,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...groups.map((group) => groupOf(group, contents)),
     ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
     ...contents.ports.map((port) => portOf(port, groups)),
+    ...contents.trunks.map((trunk) => describe('trunk', trunk)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
       .map((ip) =>

@@ -29,6 +29,7 @@ export function staysBehind(contents: Contents): Concern[] {
     ),
     ...interfaces.map((port) => thing('interface', port)),
     ...ports.map((port) => thing('port', port)),
+    ...contents.trunks.map((trunk) => thing('trunk', trunk)),
     ...addressGroups.filter(isOwn).map((group) => thing('address_group', group)),
     ...ownGroups.map((group) => thing('security_group', group)),
     ...ownGroups.flatMap((group) =>

@@ -9,7 +9,25 @@ const remedy = 'Capture with credentials that may see it (an admin’s), or make
  * out of the capture.
  */
 export function unseenConcerns(contents: Contents): Concern[] {
-  return [...contents.unreadable, ...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
+  return [
+    ...contents.unreadable,
+    ...unseenTrunks(contents),
+    ...unseenGroups(contents),
+    ...unseenRemotes(contents),
+    ...unseenLegs(contents),
+  ];
+}
+
+function unseenTrunks({ ports, trunks }: Contents): Concern[] {
+  const seen = new Set(trunks.map((trunk) => trunk.port_id));
+  const bare = ports.filter((port) => port.trunk_details && !seen.has(port.id));
+  return bare.map((port) => ({
+    code: 'port.trunk_unseen',
+    severity: 'warning' as const,
+    about: refOf('port', port.id),
+    says: `The port ${port.name || port.id} has a trunk that cannot be read; the VLANs that its guest has on it lead nowhere.`,
+    remedy,
+  }));
 }
 
 function unseenGroups({ ports, groups }: Contents): Concern[] {

@@ -8,6 +8,7 @@ export const absentTargets: PreflightRule = (view) => {
   const absent: { readonly about: Ref; readonly name: string }[] = [
     ...view.of('router').filter(({ id }) => view.router(id) === undefined),
     ...view.of('address_scope').filter(({ id }) => view.target('address_scopes', id) === undefined),
+    ...view.of('trunk').filter(({ id }) => view.target('trunks', id) === undefined),
     ...view.of('subnet_pool').filter(({ id }) => view.target('subnet_pools', id) === undefined),
     ...view.of('address_group').filter(({ id }) => view.target('address_groups', id) === undefined),
     ...view.of('security_group').filter(({ id }) => view.group(id) === undefined),

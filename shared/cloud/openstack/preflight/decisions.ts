@@ -80,6 +80,8 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return mapped(view.target('address_groups', resource.id));
     case 'address_scope':
       return mapped(view.target('address_scopes', resource.id));
+    case 'trunk':
+      return mapped(view.target('trunks', resource.id));
     case 'subnet_pool':
       return mapped(view.target('subnet_pools', resource.id));
     case 'security_group':

@@ -1,5 +1,5 @@
 import type { Mappings } from '../../../model/mappings.ts';
-import type { ApiAddressGroup, ApiAddressScope, ApiSubnetPool } from '../api.ts';
+import type { ApiAddressGroup, ApiAddressScope, ApiSubnetPool, ApiTrunk } from '../api.ts';
 import { collectionOf } from '../builders/existing.ts';
 import type { Site } from '../builders/site.ts';
 
@@ -8,6 +8,7 @@ export interface FurtherTarget {
   readonly address_scopes: ApiAddressScope;
   readonly subnet_pools: ApiSubnetPool;
   readonly address_groups: ApiAddressGroup;
+  readonly trunks: ApiTrunk;
 }
 
 /** One of these kinds, as the mappings name it. */
@@ -27,5 +28,6 @@ export async function readTargets(site: Site, mappings: Mappings, signal: AbortS
     address_scopes: await read('address_scopes'),
     subnet_pools: await read('subnet_pools'),
     address_groups: await read('address_groups'),
+    trunks: await read('trunks'),
   };
 }

@@ -36,6 +36,7 @@ function aNeighbourhood() {
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
+    trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
     floating_ips: [
       aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] }),
       aResource('floating_ip', { id: 'ip2', needs: ['network/ext'] }),

@@ -80,7 +80,6 @@ describe('an attribute that cannot be carried', () => {
   test.each<[string, Kind, ApiThing]>([
     ['the QoS policy of a port', 'port', { qos_policy_id: 'q' }],
     ['what an admin wrote for a port’s hardware', 'port', { 'binding:profile': { trusted: 'true' } }],
-    ['the trunk of a port', 'port', { trunk_details: { trunk_id: 't' } }],
     ['that a subnet pool is the default one', 'subnet_pool', { is_default: true }],
     ['that an address scope is shared', 'address_scope', { shared: true }],
     ['a routed provider network', 'network', { l2_adjacency: false }],
