@@ -20,34 +20,28 @@ export const features: readonly string[] = [
   'document-parts',
   'prepare',
   'volumes',
+  'server-groups',
   'later-kinds',
 ];
 
-/**
- * The kinds of resource that a receiver may name to a sender with these features: one without
- * `later-kinds` refuses what it does not know.
- */
-export function namedTo(has: (feature: string) => boolean, kinds: Iterable<Kind>): Kind[] {
-  return [...kinds].filter((kind) => firstKinds.has(kind) || has(kind === 'volume' ? 'volumes' : 'later-kinds'));
-}
+/** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
+const featureOf: Partial<Record<Kind, string>> = {
+  volume: 'volumes',
+  server_group: 'server-groups',
+  address_scope: 'later-kinds',
+  subnet_pool: 'later-kinds',
+  address_group: 'later-kinds',
+  trunk: 'later-kinds',
+  port_forwarding: 'later-kinds',
+};
 
-const firstKinds: ReadonlySet<Kind> = new Set([
-  'network',
-  'subnet',
-  'router',
-  'gateway',
-  'interface',
-  'routes',
-  'security_group',
-  'security_group_rule',
-  'port',
-  'floating_ip',
-  'keypair',
-  'flavor',
-  'image',
-  'disk',
-  'server',
-]);
+/** The kinds that a peer with some features knows, or passes over; it refuses the others. */
+export function kindsKnown(kinds: Iterable<Kind>, has: (feature: string) => boolean): Kind[] {
+  return [...kinds].filter((kind) => {
+    const feature = featureOf[kind];
+    return feature === undefined || has(feature);
+  });
+}
 
 /** The features both sides have. */
 export function commonFeatures(ours: readonly string[], theirs: readonly string[]): ReadonlySet<string> {

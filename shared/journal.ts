@@ -5,9 +5,10 @@ import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
 import { makeFolder, syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
+import { type Noted, ticksNow } from './ticks.ts';
 
 /** One line of a journal. `at` is ISO 8601, UTC. */
-export type Dated<F> = F & { readonly at: string };
+export type Dated<F> = F & Noted;
 
 /**
  * Bytes kept in a file beside it and given up when the disk is full: some thousand facts of a
@@ -92,7 +93,7 @@ export class Journal<F extends object> {
    * E_STATE_DAMAGED the fact is not there; a later one may succeed.
    */
   async append(fact: F): Promise<Dated<F>> {
-    const dated = { at: new Date().toISOString(), ...fact };
+    const dated = { at: new Date().toISOString(), ...ticksNow(), ...fact };
     const line = Buffer.from(`${JSON.stringify(dated)}\n`);
     await this.#writing.run(async () => {
       try {

@@ -2,7 +2,8 @@ import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/re
 
 /**
  * The kinds whose resources are built side by side. Interfaces, ports and floating IPs are not:
- * they claim addresses, and one may move the cloud's own port out of its way.
+ * they claim addresses, and one may move the cloud's own port out of its way. Nor are server
+ * groups: of equal ones, those that are built tell which is whose.
  */
 const sideBySide: ReadonlySet<Kind> = new Set([
   'network',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
 import type { Handlers, Params, Result } from '../../protocol/messages.ts';
-import { namedTo } from '../../protocol/version.ts';
+import { kindsKnown } from '../../protocol/version.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
@@ -25,6 +25,7 @@ import type { Share } from '../disks/pull/shared-window.ts';
 import { Window } from '../disks/pull/window.ts';
 import type { Budget } from '../disks/store/budget.ts';
 import { DocumentParts } from './document-parts.ts';
+import type { Turns } from './turns.ts';
 
 /** What a session needs. */
 export interface SessionTools {
@@ -44,6 +45,9 @@ export interface SessionTools {
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
   /** What this session may take of the window of all sessions. */
   readonly window: Share;
+  /** Whose turn it is to have a document looked at, and a disk read again. */
+  readonly preflights: Turns;
+  readonly verifications: Turns;
   /** Memory for documents that come in parts. */
   readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
@@ -144,22 +148,24 @@ export class Session {
       'cloud.facts': async (_, { signal }) => {
         const destination = await cloud();
         const facts = await destination.facts(signal);
-        const kinds = namedTo((feature) => this.#connection.has(feature), destination.kinds);
+        const kinds = kindsKnown(destination.kinds, (feature) => this.#connection.has(feature));
         return { ...facts, kinds, staging_free_bytes: await freeBytes(state) };
       },
       'document.part': async ({ campaign, part, resources }) => {
         this.#parts.add(campaign, part, resources);
         return {};
       },
-      'campaign.preflight': async ({ campaign, configurations: own, parts }, { signal }) => {
+      'campaign.preflight': ({ campaign, configurations: own, parts }, { signal }) => {
         const configurations = this.#parts.take(campaign, own, parts);
-        const resources = resourcesOf(configurations);
-        const destination = await cloud();
-        const { concerns, decisions } = await preflight(destination, configurations, signal);
-        const found = await findEarlier(campaigns, this.#tools.owner, configurations, destination, signal);
-        const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
-        const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
-        return { concerns: [...concerns, ...space, ...found.concerns], decisions, earlier: found.earlier };
+        return this.#tools.preflights.run(this.#tools.owner, signal, async () => {
+          const resources = resourcesOf(configurations);
+          const destination = await cloud();
+          const { concerns, decisions } = await preflight(destination, configurations, signal);
+          const found = await findEarlier(campaigns, this.#tools.owner, configurations, destination, signal);
+          const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
+          const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
+          return { concerns: [...concerns, ...space, ...found.concerns], decisions, earlier: found.earlier };
+        });
       },
     };
   }
@@ -247,7 +253,8 @@ export class Session {
         const { size: _, block_size: __, ...sealed } = await this.#bound().disks.seal(server, disk, root, puller);
         return sealed;
       },
-      'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
+      'disk.verify': ({ server, disk }, { signal }) =>
+        this.#tools.verifications.run(this.#tools.owner, signal, () => verifyDisk(this.#bound(), server, disk, signal)),
     };
   }
 

@@ -4,6 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 import { SharedWindow } from '../disks/pull/shared-window.ts';
 import { Budget } from '../disks/store/budget.ts';
 import { Session, type SessionTools } from './session.ts';
+import { Turns } from './turns.ts';
 
 /** Least bytes of disks that may be requested of all senders together. */
 const allWindowsBytes = 64 * 1024 * 1024;
@@ -27,15 +28,20 @@ export interface SessionStatus {
   readonly lanes: number;
 }
 
+/** What all sessions of a receiver share, beside what is made here. */
+type SharedTools = Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window' | 'preflights' | 'verifications'>;
+
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
-  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>;
+  readonly #tools: SharedTools;
   /** Whatever the number of campaigns, beside one pull of each. */
   readonly #window: SharedWindow;
   readonly #documents = new Budget(documentBytes);
+  readonly #preflights = new Turns('preflights');
+  readonly #verifications = new Turns('verifications');
   readonly #open = new Map<Session, { readonly from: ConnectedPeer; readonly done: Promise<void> }>();
 
-  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>) {
+  constructor(tools: SharedTools) {
     this.#tools = tools;
     // A session that is alone gets a third of it, which is all that one may have.
     this.#window = new SharedWindow(Math.max(allWindowsBytes, 3 * tools.windowBytes));
@@ -48,6 +54,8 @@ export class Sessions {
       ...this.#tools,
       owner,
       documents: this.#documents,
+      preflights: this.#preflights,
+      verifications: this.#verifications,
       window: this.#window.shareOf(owner),
       takeOver: (campaign, bind) => this.#takeOver(campaign, session, bind),
       join: (id) => this.#join(id, session),

@@ -46,6 +46,8 @@ export interface MoveStatus {
   /** The window or blackout it waits for; null where it waits for none. */
   readonly window: WindowStatus | null;
   readonly problem: ProblemJson | null;
+  /** What had failed it first, where `problem` keeps it from being taken back. */
+  readonly before?: ProblemJson | undefined;
 }
 
 /** How far all servers of a campaign are together. */
@@ -83,4 +85,6 @@ export interface CampaignStatus {
   /** What is built but not as it was at the source, by resource. */
   readonly differences: readonly { readonly ref: string; readonly says: string }[];
   readonly problem: ProblemJson | null;
+  /** What had stopped it before the commit or rollback that is under way or has failed. */
+  readonly before?: ProblemJson | undefined;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isNetworkProbe } from '../../shared/probe/answer.ts';
 import { Sampler } from '../../shared/probe/sampler.ts';
+import { isUnrouted } from '../../shared/probe/unrouted.ts';
 import type { Fact } from '../migration/fact.ts';
 import { downtimePhases, itinerary } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -63,12 +64,12 @@ export class DowntimeProbe {
   }
 
   async #whileStopping<T>(probe: string, work: () => Promise<T>): Promise<T> {
-    const sampler = new Sampler({ probe, addresses: () => this.#move.addresses });
+    const sampler = new Sampler({ probe, addresses: () => this.#move.addresses.filter((address) => !isUnrouted(address)) });
     try {
       // A server that stops at once answers only before that.
       await sampler.start();
       const done = await work();
-      const stoppedMs = Date.now();
+      const stoppedMs = performance.now();
       this.#later(() => this.#noteLast(sampler, stoppedMs));
       return done;
     } catch (error) {
@@ -85,20 +86,21 @@ export class DowntimeProbe {
     }
     const [last] = sampler.seen.filter(({ lastMs }) => lastMs <= stoppedMs + lateMs).sort((a, b) => b.lastMs - a.lastMs);
     if (last === undefined) return;
-    await this.#note('last answer', last.address, last.lastMs, sampler.samples);
+    await this.#note('last answer', last.address, performance.now() - last.lastMs, sampler.samples);
   }
 
   async #noteFirst(probe: string): Promise<void> {
     for (let times = 0; times < asks; times += 1) {
       const { address, ago_ms, samples } = await this.#ask(probe);
       if (address !== null && ago_ms !== null)
-        return void (await this.#note('first answer', address, Date.now() - Math.max(0, ago_ms), samples));
+        return void (await this.#note('first answer', address, Math.max(0, ago_ms), samples));
       await sleep(askMs, undefined, { signal: this.#tools.signal });
     }
   }
 
-  #note(fact: 'last answer' | 'first answer', address: string, atMs: number, samples: number): Promise<unknown> {
-    return this.#tools.note({ fact, server: this.#move.server.id, address, answered_at: new Date(atMs).toISOString(), samples });
+  #note(fact: 'last answer' | 'first answer', address: string, agoMs: number, samples: number): Promise<unknown> {
+    const answered_at = new Date(Date.now() - agoMs).toISOString();
+    return this.#tools.note({ fact, server: this.#move.server.id, address, answered_at, samples });
   }
 
   #ask(probe: string) {

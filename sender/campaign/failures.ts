@@ -8,10 +8,21 @@ export interface Failure {
   readonly problem: Problem;
 }
 
-/** The servers, by id, that could not be moved since the operator last asked for something. */
+/**
+ * The servers, by id, that could not be moved since the operator last asked for something, each
+ * with what failed it first; why it could not be taken back either is added to its sentence.
+ */
 export function failuresSinceAsked(facts: readonly Fact[]): ReadonlyMap<string, ProblemJson> {
   const asked = facts.findLastIndex(({ fact }) => fact === 'asked');
-  return new Map(facts.slice(asked + 1).flatMap((fact) => (fact.fact === 'failed' ? [[fact.server, fact.problem]] : [])));
+  const failures = new Map<string, ProblemJson>();
+  for (const fact of facts.slice(asked + 1)) {
+    if (fact.fact !== 'failed') continue;
+    const first = failures.get(fact.server);
+    if (first === undefined) failures.set(fact.server, fact.problem);
+    else if (!first.says.includes(fact.problem.says))
+      failures.set(fact.server, { ...first, says: `${first.says} It could not be taken back: ${fact.problem.says}` });
+  }
+  return failures;
 }
 
 /** Failures of a daemon's own disk: every further server would be stopped only to meet them too. */

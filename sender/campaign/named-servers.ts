@@ -1,5 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
+import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, MoveStatus } from './campaign-status.ts';
+import { mayBeKept } from './keep.ts';
 
 /** Characters of an id that name a server at the least. */
 const fewest = 4;
@@ -35,9 +37,9 @@ export function namedServers({ id, moves }: CampaignStatus, wanted: readonly str
  * The named servers that a rollback leaves at the destination, by id. Throws E_CAMPAIGN_STATE where
  * one has not arrived.
  */
-export function toKeepMoved(status: CampaignStatus, wanted: readonly string[]): string[] {
+export function toKeepMoved(campaign: Campaign, status: CampaignStatus, wanted: readonly string[]): string[] {
   return namedServers(status, wanted).map(({ server, name, state }) => {
-    if (state === 'moved') return server;
+    if (state === 'moved' || mayBeKept(campaign, server)) return server;
     throw new Problem('E_CAMPAIGN_STATE', `Server ${name} has not arrived at the destination; there is nothing to keep there.`, {
       about: `server/${server}`,
     });

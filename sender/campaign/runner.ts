@@ -6,6 +6,7 @@ import { offerDisk } from '../disks/offer.ts';
 import { type Exceptions, restAfterFailure, type Standing, standingOf, type Wish } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
+import { bundleOf } from './bundle/bundle.ts';
 import type { Campaign } from './campaign.ts';
 import { isOver } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
@@ -54,6 +55,8 @@ export class Runner {
   #halt = new AbortController();
   /** Aborts a verification: a campaign has one connection to the receiver at a time. */
   #verifying: AbortController | null = null;
+  /** Aborts the writing of a bundle, whose servers a wish would start or whose snapshots delete. */
+  #bundling: AbortController | null = null;
   /** Wishes that are being written to the journal. */
   #noting = 0;
   /** The work on the present wish; null while the campaign rests. */
@@ -78,7 +81,7 @@ export class Runner {
 
   /** What stays to be known of the campaign once it is over; null before. */
   ended(): EndedCampaign | null {
-    if (this.#work !== null || this.#verifying !== null || this.#noting > 0) return null;
+    if (this.#work !== null || this.#verifying !== null || this.#bundling !== null || this.#noting > 0) return null;
     if (!isOver(standingOf(this.campaign.journal.facts))) return null;
     // Its commit or rollback may be asked for again, to finish what it left.
     if (unfinishedIn(this.campaign) > 0) return null;
@@ -104,7 +107,8 @@ export class Runner {
   async wish(wish: Wish, { deleteSource = false, keep, giveUp }: WishDetails = {}): Promise<void> {
     this.#noting += 1;
     // This comes first: work that ends now must not let the campaign rest after the wish was noted.
-    this.#verifying?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
+    for (const one of [this.#verifying, this.#bundling])
+      one?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     if (wish !== 'pause') this.#supersede.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     try {
       const chosen = wish === 'commit' ? { deleteSource } : {};
@@ -148,6 +152,28 @@ export class Runner {
       this.#verifying = null;
       // A wish arrived meanwhile.
       if (!this.#stopping.signal.aborted) this.start();
+    }
+  }
+
+  /**
+   * Gives the bundle of an export that is ready. Two at once would share the files of the disk that
+   * is read. Throws E_CAMPAIGN_STATE while one is given, E_CANCELLED when a wish ends it.
+   */
+  async *bundle(given: AbortSignal): AsyncGenerator<Buffer> {
+    const { id, journal } = this.campaign;
+    if (this.#bundling !== null)
+      throw new Problem('E_CAMPAIGN_STATE', `A bundle of campaign ${id} is being written already.`, {
+        hint: 'Wait for its end, or break that command off.',
+      });
+    const bundling = new AbortController();
+    this.#bundling = bundling;
+    const signal = AbortSignal.any([given, bundling.signal, this.#stopping.signal]);
+    try {
+      yield* bundleOf(this.campaign, await this.#tools.source(), signal);
+      signal.throwIfAborted();
+      await journal.append({ fact: 'bundle written' });
+    } finally {
+      this.#bundling = null;
     }
   }
 

@@ -20,6 +20,7 @@ import { configuredIn } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
 import { unfinishedIn } from './left.ts';
+import { failureBefore, problemBefore } from './problem-before.ts';
 import type { Progress } from './progress.ts';
 import { sentBytesOf } from './sent-bytes.ts';
 import { sinceCaptureIn } from './since-capture.ts';
@@ -88,6 +89,7 @@ export function statusOf(
     progress: progressOf(moves, new Map(planned), standing.is === 'resting' ? null : progress.pace()),
     differences: [...differencesIn(detailsOf(campaign)), ...sinceCaptureIn(facts)],
     problem: standing.is === 'resting' ? standing.problem : null,
+    before: problemBefore(facts),
   };
 }
 
@@ -139,6 +141,7 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
   const state = moveStateOf(campaign, server.id, seen);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
   const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
+  const problem = problemOf(campaign, server.id, state, seen);
   return {
     server: server.id,
     name: server.name,
@@ -149,7 +152,8 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
     sentBytes: sentBytesOf({ disks, rounds: roundsOf(facts, server.id) }),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
-    problem: problemOf(campaign, server.id, state, seen),
+    problem,
+    before: failureBefore(own.facts, problem),
   };
 }
 

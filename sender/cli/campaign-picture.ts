@@ -31,7 +31,8 @@ export function picture(campaign: CampaignStatus, output: Output, rows = Number.
     `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
     ...totalLine(campaign),
     ...differenceLines(campaign, rows),
-    ...(isOfServer(campaign) ? [] : problemLines(campaign.problem, '  ', output)),
+    ...(isOfServer(campaign, campaign.problem) ? [] : problemLines(campaign.problem, '  ', output)),
+    ...(isOfServer(campaign, campaign.before) ? [] : problemLines(campaign.before, '  before that: ', output)),
     '',
   ];
   const whole = [...movesTable(moves, output), ...below(moves, output)];
@@ -72,7 +73,10 @@ function below(moves: readonly MoveStatus[], output: Output): string[] {
   return [
     ...moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
     ...moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
-    ...moves.flatMap((move) => problemLines(move.problem, `  ${shortName(move)}: `, output)),
+    ...moves.flatMap((move) => [
+      ...problemLines(move.problem, `  ${shortName(move)}: `, output),
+      ...problemLines(move.before, `  ${shortName(move)}, before that: `, output),
+    ]),
   ];
 }
 
@@ -89,9 +93,9 @@ function totalLine({ state, progress }: CampaignStatus): string[] {
   return [`  ${barOf(doneBytes, sizeBytes, 24)} ${showShare(doneBytes, sizeBytes)}: ${parts.join(', ')}`];
 }
 
-/** Whether what stopped the campaign is told beside a server already. */
-function isOfServer({ problem, moves }: CampaignStatus): boolean {
-  return moves.some((move) => move.problem !== null && move.problem.says === problem?.says);
+/** Whether a problem of the campaign is told beside a server already. */
+function isOfServer({ moves }: CampaignStatus, problem: ProblemJson | null | undefined): boolean {
+  return moves.some((move) => [move.problem, move.before].some((one) => one != null && one.says === problem?.says));
 }
 
 /** What is not as it was at the source; a number where the lines are few. */
@@ -113,8 +117,8 @@ function shortName({ name }: MoveStatus): string {
   return cut(visible(name), widestName);
 }
 
-function problemLines(problem: ProblemJson | null, before: string, output: Output): string[] {
-  if (problem === null) return [];
+function problemLines(problem: ProblemJson | null | undefined, before: string, output: Output): string[] {
+  if (problem == null) return [];
   return [
     `${before}${output.style('red', visible(problem.says))} (${problem.code})`,
     `  ${output.style('dim', `→ ${visible(problem.hint)}`)}`,

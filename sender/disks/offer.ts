@@ -126,7 +126,7 @@ class Transfer {
       workers,
       turn: this,
       algorithm,
-      lanes: () => connection.wire.lanes,
+      line: () => connection.wire,
       signal: AbortSignal.any([signal, over.signal]),
     });
     const rangesOf = (list: readonly ByteRange[], unit: number): ByteRange[] =>

@@ -16,22 +16,28 @@ export interface CachedPage extends Stretch {
   users: number;
 }
 
+/** How much a line has on its way: its rate, bytes per second, and its round trip, milliseconds. */
+export interface PageLine {
+  readonly bytesPerSecond: number;
+  readonly rttMs: number | undefined;
+}
+
 /** What is needed to hold pages. */
 export interface PagesOptions {
   readonly reader: Reader;
   readonly workers: WorkerPool;
   readonly turn: object;
   readonly algorithm: Algorithm;
-  /** Lanes that the pages are sent over now. */
-  readonly lanes: () => number;
+  /** The line that the pages are sent over. */
+  readonly line: () => PageLine;
   readonly signal: AbortSignal;
 }
 
 /**
- * Pages that may be held for each lane beyond the first, and most of them: a page is held for two
- * round trips and more, and a line with several lanes is a long one.
+ * A page is held for two round trips, and for two more where something of it is lost: a long fast
+ * line may hold so many pages more than the usual ones as it carries meanwhile, up to a bound.
  */
-const pagesOfLane = 3;
+const heldTrips = 4;
 const mostBeyond = 12;
 
 /**
@@ -55,9 +61,8 @@ export class PageCache {
    * the pages are closed.
    */
   async open(stretch: Stretch): Promise<CachedPage> {
-    const { reader, workers, turn, algorithm, lanes, signal } = this.#options;
-    const beyond = Math.min(mostBeyond, pagesOfLane * Math.max(0, lanes() - 1));
-    const buffer = await workers.buffer(turn, signal, beyond);
+    const { reader, workers, turn, algorithm, line, signal } = this.#options;
+    const buffer = await workers.buffer(turn, signal, pagesBeyond(line()));
     const digests = reader.read(stretch.first, stretch.blocks, buffer, algorithm);
     // Awaited in the order of the disk; until then a failure must not count as unhandled.
     digests.catch(() => undefined);
@@ -148,6 +153,11 @@ export class PageCache {
       buffer.release();
     }
   }
+}
+
+/** How many pages more than the usual ones a line may have on its way. */
+export function pagesBeyond({ bytesPerSecond, rttMs = 0 }: PageLine): number {
+  return Math.min(mostBeyond, Math.floor((bytesPerSecond * heldTrips * rttMs) / 1000 / pageBytes));
 }
 
 /**

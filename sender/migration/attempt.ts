@@ -58,9 +58,13 @@ export function roundsAmong(facts: readonly Dated<Fact>[]): Dated<Round>[] {
   return facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
 }
 
-/** Whether the rollback of a server's present attempt has begun and not ended. */
+/**
+ * Whether the rollback of a server's present attempt has begun and not ended, nor was it given up
+ * because the server is kept.
+ */
 export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
-  return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');
+  const last = attemptOf(facts, server).facts.findLast(({ fact }) => fact === 'turned back' || fact === 'kept');
+  return last?.fact === 'turned back';
 }
 
 /** Whether a server's present attempt has done its last phase, and is not being rolled back. */

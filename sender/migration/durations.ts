@@ -1,5 +1,6 @@
 import type { Dated } from '../../shared/journal.ts';
-import { begunAmong } from './attempt.ts';
+import { elapsedMs, type Noted, ticksNow } from '../../shared/ticks.ts';
+import { begunAmong, doneAmong } from './attempt.ts';
 import type { Fact } from './fact.ts';
 import { downtimePhases, itinerary, namesWith, phaseNamed } from './itinerary.ts';
 import type { Phase } from './phase.ts';
@@ -7,7 +8,7 @@ import type { Phase } from './phase.ts';
 const waits = namesWith('waitsFor');
 const down = new Set(downtimePhases.map(({ name }) => name));
 
-/** How long each finished phase of an attempt took, in the order of the itinerary. */
+/** How long each finished phase of an attempt took, as far as it is known, in their order. */
 export function durationsOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
   return itinerary.flatMap(({ name }) => {
     const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
@@ -29,14 +30,20 @@ export function downtimeMs(facts: readonly Dated<Fact>[]): number | null {
 }
 
 /** When an attempt's new server was seen to run; undefined until then. */
-export function provedAt(facts: readonly Dated<Fact>[]): string | undefined {
+export function proved(facts: readonly Dated<Fact>[]): Noted | undefined {
   const proves = downtimePhases.at(-1)?.name;
-  return facts.find((fact) => fact.fact === 'done' && fact.phase === proves)?.at;
+  return facts.find((fact) => fact.fact === 'done' && fact.phase === proves);
 }
 
 /** When an attempt's server was stopped; undefined for one that was not. */
-export function downSince(facts: readonly Dated<Fact>[]): string | undefined {
-  return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && down.has(fact.phase))?.at;
+export function downSince(facts: readonly Dated<Fact>[]): Noted | undefined {
+  return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && down.has(fact.phase));
+}
+
+/** Milliseconds for which an attempt's server has been down; null where that is not known. */
+export function downForMs(facts: readonly Dated<Fact>[]): number | null {
+  const since = downSince(facts);
+  return since === undefined ? 0 : elapsedMs(since, { at: new Date().toISOString(), ...ticksNow() });
 }
 
 /** Whether a server's present attempt has reached its stop. */
@@ -49,9 +56,14 @@ export function isStopAsked(facts: readonly Dated<Fact>[]): boolean {
   return sinceLastWait(facts).some(({ fact }) => fact === 'stop asked');
 }
 
-/** Milliseconds an attempt waited for its cutover or the calendar, without any work. */
-export function waitedMs(facts: readonly Dated<Fact>[]): number {
-  return [...waits].reduce((sum, name) => sum + (between(facts, name, name) ?? 0), 0);
+/**
+ * Milliseconds an attempt waited for its cutover or the calendar, without any work; null where that
+ * is not known.
+ */
+export function waitedMs(facts: readonly Dated<Fact>[]): number | null {
+  const ended = doneAmong(facts);
+  const each = [...waits].map((name) => (ended.has(name) ? between(facts, name, name) : 0));
+  return each.reduce((sum, ms) => (sum === null || ms === null ? null : sum + ms), 0);
 }
 
 /** Whether an attempt has begun a phase whose row has this column. */
@@ -78,11 +90,11 @@ function spanMs(facts: readonly Dated<Fact>[], phases: readonly Phase[]): number
 }
 
 /**
- * Milliseconds from the first beginning of one phase to the end of another; null until both exist.
- * Zero where the clock was set back between them.
+ * Milliseconds from the first beginning of one phase to the end of another; null until both exist,
+ * and where that is not known.
  */
 function between(facts: readonly Dated<Fact>[], from: string | undefined, to: string | undefined): number | null {
   const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);
   const done = facts.find((fact) => fact.fact === 'done' && fact.phase === to);
-  return begun === undefined || done === undefined ? null : Math.max(0, Date.parse(done.at) - Date.parse(begun.at));
+  return begun === undefined || done === undefined ? null : elapsedMs(begun, done);
 }

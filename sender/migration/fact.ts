@@ -29,6 +29,11 @@ export type Fact =
     }
   /** The move is being rolled back: from here on it cannot go forward. */
   | { readonly fact: 'turned back'; readonly server: string }
+  /**
+   * The operator keeps the server at the destination: the rollback that was begun is given up, and
+   * what it had removed is built again.
+   */
+  | { readonly fact: 'kept'; readonly server: string; readonly learned?: object | undefined }
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }
   /** The move is back at its start; what was begun before no longer counts. */
   | { readonly fact: 'rolled back'; readonly server: string }
@@ -98,7 +103,17 @@ export function isCommitUnderWay(facts: readonly Fact[], looks: ReadonlySet<stri
   });
 }
 
-/** The servers that were ever excepted from this wish; a repeated wish remembers them. */
+/**
+ * The servers that were ever excepted from this wish so; a repeated wish remembers them. One that
+ * was first kept and later given up is given up, and the other way round.
+ */
 export function exceptedFrom(facts: readonly Fact[], wish: Wish, how: keyof Exceptions): ReadonlySet<string> {
-  return new Set(facts.flatMap((fact) => (fact.fact === 'asked' && fact.wish === wish ? (fact[how] ?? []) : [])));
+  const other = how === 'keep' ? 'giveUp' : 'keep';
+  const excepted = new Set<string>();
+  for (const fact of facts) {
+    if (fact.fact !== 'asked' || fact.wish !== wish) continue;
+    for (const server of fact[other] ?? []) excepted.delete(server);
+    for (const server of fact[how] ?? []) excepted.add(server);
+  }
+  return excepted;
 }

@@ -14,7 +14,7 @@ export function learnedIn(facts: readonly Fact[]): Learned {
   let learned: Learned = {};
   for (const fact of facts) {
     if (fact.fact === 'stop asked') learned = merge(learned, { was: fact.was });
-    if (fact.fact === 'done') learned = merge(learned, fact.learned as Learned | undefined);
+    if (fact.fact === 'done' || fact.fact === 'kept') learned = merge(learned, fact.learned as Learned | undefined);
   }
   return learned;
 }

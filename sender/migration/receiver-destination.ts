@@ -2,7 +2,7 @@ import type { Journal } from '../../shared/journal.ts';
 import type { Destination } from '../../shared/journey/destination.ts';
 import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
 import { attemptOf } from './attempt.ts';
-import { downSince, durationsOf } from './durations.ts';
+import { downForMs, durationsOf } from './durations.ts';
 import type { Fact } from './fact.ts';
 import type { Move } from './move.ts';
 import type { Ask } from './phase.ts';
@@ -54,9 +54,7 @@ async function markCompleted(
     bytes_pulled: sealed.bytes_pulled,
   }));
   const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
-  const stoppedAt = downSince(facts);
-  const downMs = stoppedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(stoppedAt));
-  const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
+  const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downForMs(facts), disks };
   await ask('server.completed', { campaign, server, summary }, signal);
   await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

@@ -1,11 +1,11 @@
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { type Kind, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 
 /**
  * Leaves out some resources of a document, and all that cannot be without them. A server does
- * without its keypair, a port without its security groups, a subnet without its pool, and a pool
- * without its address scope.
+ * without its keypair and its server group, a port without its security groups, a subnet without
+ * its pool, and a pool without its address scope.
  */
 export function withoutRefs(
   document: Configurations,
@@ -28,23 +28,31 @@ function refIn({ kind, id }: Resource): Ref {
 
 /** A resource without those of its needs that are gone and that it can be without. */
 function freedOf(resource: Resource, gone: ReadonlySet<Ref>): Resource {
-  const needs = (kind: 'keypair' | 'security_group' | 'subnet_pool' | 'address_scope'): Ref[] =>
-    resource.needs.filter((need) => !(need.startsWith(`${kind}/`) && gone.has(need)));
+  const isKept = (need: Ref): boolean => !gone.has(need);
+  const needsBut = (...spared: readonly Kind[]): Ref[] =>
+    resource.needs.filter((need) => isKept(need) || !spared.includes(kindOf(need)));
   if (resource.kind === 'server') {
-    const isKept = resource.key_name === null || !gone.has(refOf('keypair', resource.key_name));
-    return { ...resource, needs: needs('keypair'), key_name: isKept ? resource.key_name : null };
+    const { key_name: key, server_group_id: group } = resource;
+    return {
+      ...resource,
+      needs: needsBut('keypair', 'server_group'),
+      key_name: key !== null && isKept(refOf('keypair', key)) ? key : null,
+      server_group_id: group !== null && isKept(refOf('server_group', group)) ? group : null,
+    };
   }
   if (resource.kind === 'subnet') {
-    const isKept = resource.subnetpool_id === null || !gone.has(refOf('subnet_pool', resource.subnetpool_id));
-    return isKept ? resource : { ...resource, needs: needs('subnet_pool'), subnetpool_id: null };
+    const { subnetpool_id: pool } = resource;
+    const subnetpool_id = pool !== null && isKept(refOf('subnet_pool', pool)) ? pool : null;
+    return { ...resource, needs: needsBut('subnet_pool'), subnetpool_id };
   }
   if (resource.kind === 'subnet_pool') {
-    const isKept = resource.address_scope_id === null || !gone.has(refOf('address_scope', resource.address_scope_id));
-    return isKept ? resource : { ...resource, needs: needs('address_scope'), address_scope_id: null };
+    const { address_scope_id: scope } = resource;
+    const address_scope_id = scope !== null && isKept(refOf('address_scope', scope)) ? scope : null;
+    return { ...resource, needs: needsBut('address_scope'), address_scope_id };
   }
   if (resource.kind !== 'port') return resource;
-  const security_groups = resource.security_groups.filter((id) => !gone.has(refOf('security_group', id)));
-  return { ...resource, needs: needs('security_group'), security_groups };
+  const security_groups = resource.security_groups.filter((id) => isKept(refOf('security_group', id)));
+  return { ...resource, needs: needsBut('security_group'), security_groups };
 }
 
 function inOrderOf(document: Configurations, kept: readonly Resource[]): Resource[] {

@@ -23,6 +23,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
       | 'security_group'
       | 'port'
       | 'trunk'
+      | 'server_group'
       | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
     before: Readonly<Record<string, MappingEntry>> = {},
@@ -49,6 +50,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     security_groups: found('security_group', document.security_groups, proposed.security_groups ?? {}),
     trunks: found('trunk', document.trunks, proposed.trunks ?? {}),
     ports: found('port', document.ports, proposed.ports ?? {}),
+    server_groups: found('server_group', document.server_groups, proposed.server_groups ?? {}),
     floating_ips: Object.fromEntries(floating),
   });
 }

@@ -13,6 +13,7 @@ const proposed = {
   security_groups: 'security_group',
   ports: 'port',
   trunks: 'trunk',
+  server_groups: 'server_group',
   gateways: 'gateway',
   floating_ips: 'floating_ip',
 } as const;

@@ -17,7 +17,9 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const left = new Set(withSubports(others, document));
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
   const images = new Set(servers.map(({ image_id }) => image_id));
-  const keys = new Set(servers.map(({ key_name }) => key_name));
+  const keysOf = (some: readonly { readonly key_name: string | null }[]) => new Set(some.map(({ key_name }) => key_name));
+  const keys = keysOf(servers);
+  const usedBefore = keysOf(document.servers);
   const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)));
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
@@ -28,8 +30,8 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);
-    // Without servers, keypairs move for their own sake.
-    if (resource.kind === 'keypair') return servers.length === 0 || keys.has(resource.id);
+    // A keypair that no server uses moves for its own sake.
+    if (resource.kind === 'keypair') return servers.length === 0 || keys.has(resource.id) || !usedBefore.has(resource.id);
     return true;
   });
   return parseConfigurations({ ...document, ...groupByKind(kept) });

@@ -2,6 +2,8 @@ import type { Concern } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
+import { isNetworkProbe } from '../../shared/probe/answer.ts';
+import { isUnrouted } from '../../shared/probe/unrouted.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
 import { isOpen, opensAt, opensFor } from '../migration/calendar.ts';
 import { coldForecastOf, type PastMove } from '../migration/forecast.ts';
@@ -24,7 +26,31 @@ export function policyConcerns(
           ...cutoversOutside(calendar, waves, options, nowMs),
           ...(to === 'bundle' ? [] : tooLong(calendar, coldOf(waves, options, document), nowMs, past)),
         ];
-  return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind)];
+  return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind), ...unprobed(waves, document)];
+}
+
+/**
+ * A probe that could only ask the machine that probes would fail once the server is down. A
+ * floating IP may be another one at the destination.
+ */
+function unprobed(waves: Plan['waves'], document: Configurations): Concern[] {
+  const probed = waves.flatMap(({ servers }) => servers).filter(({ probe }) => probe !== undefined && isNetworkProbe(probe));
+  return probed.flatMap(({ id, probe }): Concern[] => {
+    const server = document.servers.find((one) => one.id === id);
+    const ports = document.ports.filter((port) => server?.ports.includes(port.id));
+    const addresses = ports.flatMap(({ fixed_ips }) => fixed_ips.map(({ ip_address }) => ip_address));
+    const hasFloating = document.floating_ips.some(({ port_id }) => port_id !== null && server?.ports.includes(port_id));
+    if (server === undefined || hasFloating || addresses.length === 0 || !addresses.every(isUnrouted)) return [];
+    return [
+      {
+        code: 'probe.unrouted',
+        severity: 'blocking',
+        about: refOf('server', id),
+        says: `Server ${server.name} is at ${addresses.join(', ')} alone: ${probe} there would ask the machine that probes, or its own link, and is refused.`,
+        remedy: 'Take its `probe:` out of the plan, or await a text on its console: `console:TEXT`.',
+      },
+    ];
+  });
 }
 
 /**

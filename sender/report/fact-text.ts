@@ -25,6 +25,8 @@ export function factText(fact: Fact): string {
       return `new server answered for the first time at ${showTime(fact.answered_at)} (${fact.address})`;
     case 'turned back':
       return 'rollback begun';
+    case 'kept':
+      return 'kept at the destination; the rollback that was begun is given up';
     case 'undone':
       return undoneText(fact.phase);
     case 'rolled back':

@@ -1,3 +1,4 @@
+import { countOf } from '../../shared/model/kind-words.ts';
 import { showDuration } from '../../shared/print/units.ts';
 import type { MoveReport } from './model.ts';
 
@@ -33,6 +34,14 @@ export function assumedNote(moves: readonly MoveReport[]): string[] {
   const assumed = new Set(moves.flatMap(({ forecast }) => forecast?.assumed ?? []));
   if (assumed.size === 0) return [];
   return [`? is assumed in part, because no earlier move had measured it: ${[...assumed].join(', ')}`];
+}
+
+/** Why a server that moved has a dash for its downtime; nothing where none has. */
+export function unknownNote(moves: readonly MoveReport[]): string[] {
+  const unknown = moves.filter((move) => move.movedAt !== null && move.downSince !== null && move.downtimeMs === null);
+  if (unknown.length === 0) return [];
+  const why = 'the sender’s machine was booted in the middle, or an earlier release noted it by a clock that was set back';
+  return [`The downtime of ${countOf('server', unknown.length)} is not known: ${why}.`];
 }
 
 /** A duration, or a dash where there is none yet. */

@@ -1,7 +1,8 @@
 import type { Dated } from '../../shared/journal.ts';
+import { elapsedMs } from '../../shared/ticks.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { attemptsOf, roundsAmong } from '../migration/attempt.ts';
-import { provedAt, waitedMs } from '../migration/durations.ts';
+import { proved, waitedMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
 import { learnedIn } from '../migration/recall.ts';
@@ -19,29 +20,43 @@ export interface ProbedDowntime {
   readonly addresses: readonly [string, string];
 }
 
-/** What the probes saw of an attempt; null unless both sides saw something. */
-export function probedOf(facts: readonly Fact[]): ProbedDowntime | null {
-  const answers = facts.flatMap((fact) => (fact.fact === 'last answer' || fact.fact === 'first answer' ? [fact] : []));
+/** What the probes saw of an attempt; null unless both sides saw something, and when is known. */
+export function probedOf(facts: readonly Dated<Fact>[]): ProbedDowntime | null {
+  const answers = facts.flatMap((fact) => (isAnswer(fact) ? [fact] : []));
   const last = answers.findLast(({ fact }) => fact === 'last answer');
   const first = answers.findLast(({ fact }) => fact === 'first answer');
-  if (last === undefined || first === undefined) return null;
+  const ms = last === undefined || first === undefined ? null : elapsedMs(last, first);
+  if (last === undefined || first === undefined || ms === null) return null;
   return {
     lastAnswerAt: last.answered_at,
     firstAnswerAt: first.answered_at,
-    downtimeMs: Math.max(0, Date.parse(first.answered_at) - Date.parse(last.answered_at)),
+    downtimeMs: Math.max(0, ms + agoMs(last) - agoMs(first)),
     addresses: [last.address, first.address],
   };
 }
 
 /**
  * From the creation of a server on its ports until it answers over the new path, or passes its
- * health check where nobody probed; null until then.
+ * health check where nobody probed; null until then, and where it is not known.
  */
 export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
   const network = namesWith('network');
   const begun = facts.find((fact) => fact.fact === 'begun' && network.has(fact.phase));
-  const end = probedOf(facts)?.firstAnswerAt ?? provedAt(facts);
-  return begun === undefined || end === undefined ? null : Math.max(0, Date.parse(end) - Date.parse(begun.at));
+  const answer = probedOf(facts) === null ? undefined : facts.findLast(({ fact }) => fact === 'first answer');
+  const end = answer ?? proved(facts);
+  const ms = begun === undefined || end === undefined ? null : elapsedMs(begun, end);
+  return ms === null ? null : Math.max(0, ms - (answer !== undefined && isAnswer(answer) ? agoMs(answer) : 0));
+}
+
+type Answer = Dated<Extract<Fact, { fact: 'last answer' | 'first answer' }>>;
+
+function isAnswer(fact: Dated<Fact>): fact is Answer {
+  return fact.fact === 'last answer' || fact.fact === 'first answer';
+}
+
+/** How long before it was noted an answer came: both times were written in one moment. */
+function agoMs({ at, answered_at }: Answer): number {
+  return Math.max(0, Date.parse(at) - Date.parse(answered_at));
 }
 
 /** Transfers below this say more about latency than about the path: bytes. */
@@ -72,6 +87,7 @@ export function overheadMsOf(
   migrationMs: number | null,
   sentBytes: number,
 ): number | null {
-  if (migrationMs === null || pathRate === null) return null;
-  return Math.max(0, Math.round(migrationMs - waitedMs(attempt) - sentBytes / pathRate));
+  const waited = waitedMs(attempt);
+  if (migrationMs === null || pathRate === null || waited === null) return null;
+  return Math.max(0, Math.round(migrationMs - waited - sentBytes / pathRate));
 }

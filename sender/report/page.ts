@@ -2,7 +2,7 @@ import { countOf, countsOf } from '../../shared/model/kind-words.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { showBytes, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
-import { assumedNote, orDash } from './figures.ts';
+import { assumedNote, orDash, unknownNote } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { figure } from './page-parts.ts';
 import { pagePolicy, pageScript } from './page-script.ts';
@@ -46,7 +46,7 @@ ${problemSection(report)}
 <section>
 <h2>Servers</h2>
 ${serverTable(moves)}
-${paragraphs(assumedNote(moves))}
+${paragraphs([...assumedNote(moves), ...unknownNote(moves)])}
 </section>
 <section>
 <h2>Phases and downtime</h2>

@@ -89,7 +89,7 @@ function moveReport(
     phases,
     migrationMs: wholeMs(facts),
     downtimeMs: learned.was === 'stopped' ? null : downtimeMs(facts),
-    downSince: learned.was === 'stopped' ? null : (downSince(facts) ?? null),
+    downSince: learned.was === 'stopped' ? null : (downSince(facts)?.at ?? null),
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,

@@ -5,7 +5,7 @@ import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { changeTitles } from './changes.ts';
-import { assumedNote, forecastOf, orDash, reused, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, reused, roundBytes, sum, unknownNote } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName, widestName } from './names.ts';
 import { everyPhaseText, phasesText } from './phases-text.ts';
@@ -31,6 +31,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
     '',
     ...table(moves, serverColumns(moves), columns),
     ...assumedNote(moves),
+    ...unknownNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),

@@ -48,8 +48,9 @@ export const DestinationFacts = z.object({
   /**
    * By resource name: network, subnet, subnetpool, router, port, trunk, security_group,
    * security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs (of a user),
-   * metadata_items (of one server), image_count_total, image_count_uploading (at once),
-   * image_size_total (MiB), volumes, gigabytes, snapshots, per_volume_gigabytes.
+   * metadata_items (of one server), server_groups, server_group_members (of one group),
+   * image_count_total, image_count_uploading (at once), image_size_total (MiB), volumes, gigabytes,
+   * snapshots, per_volume_gigabytes.
    */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */

@@ -1,5 +1,6 @@
 import { contains } from '../ip.ts';
 import type { Configurations } from '../model/configurations.ts';
+import { leadsAtOnce } from '../model/floating-server.ts';
 import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
@@ -22,7 +23,10 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
     networks: Object.fromEntries(networks),
     gateways: Object.fromEntries(document.gateways.map(({ router_id, name }) => [router_id, { name, ip: 'auto' }])),
     floating_ips: Object.fromEntries(
-      document.floating_ips.map(({ id, floating_ip_address: address }) => [id, { address, to: floatingFor(address, facts) }]),
+      document.floating_ips.map((floating) => {
+        const { id, floating_ip_address: address } = floating;
+        return [id, { address, to: leadsAtOnce(floating, document) ? 'auto' : floatingFor(address, facts) }];
+      }),
     ),
   };
 }

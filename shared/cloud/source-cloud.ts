@@ -53,6 +53,12 @@ export interface Recorded {
   readonly replaced: boolean;
 }
 
+/** An interface whose port the credentials may not read; `says`: its addresses and network. */
+export interface UnseenInterface {
+  readonly mac: string;
+  readonly says: string;
+}
+
 /**
  * One server as it is now, and what its owner may change beside it, described as a capture does. A
  * flavor has the id that the server tells, not that of a flavor list.
@@ -62,8 +68,7 @@ export interface Recaptured {
   readonly flavor: ResourceOf<'flavor'>;
   /** Whether the server tells the extra specs of its flavor. */
   readonly areSpecsKnown: boolean;
-  /** The interfaces whose ports the credentials may not read, in words. */
-  readonly unseen: readonly string[];
+  readonly unseen: readonly UnseenInterface[];
   readonly ports: readonly ResourceOf<'port'>[];
   readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
   /** Its volumes, without the specs of their types. */

@@ -31,6 +31,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
   port_forwarding: { severity: 'warning', costs: 'what they forward is not reached from outside' },
   keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },
+  server_group: { severity: 'warning', costs: 'servers are placed on hosts without regard to each other' },
   flavor: { severity: 'warning', costs: 'servers are made by their own vCPUs and memory, without extra specs' },
   disk: { severity: 'blocking', costs: 'servers have nothing to boot from' },
   volume: { severity: 'blocking', costs: 'servers lose what is on them' },
@@ -80,15 +81,16 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
 }
 
 /**
- * A resource without what it can do without: a server needs no flavor and no keypair to be built, a
- * port no security group, a subnet no pool and a pool no address scope.
+ * A resource without what it can do without: a server needs no flavor, no keypair and no server
+ * group to be built, a port no security group, a subnet no pool and a pool no address scope.
  */
 function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
   if (resource.kind === 'server')
     return {
       ...resource,
-      needs: neededOf(resource, kinds, ['flavor', 'keypair']),
+      needs: neededOf(resource, kinds, ['flavor', 'keypair', 'server_group']),
       key_name: kinds.has('keypair') ? resource.key_name : null,
+      server_group_id: kinds.has('server_group') ? resource.server_group_id : null,
     };
   if (resource.kind === 'port')
     return {

@@ -1,4 +1,5 @@
 import type { Configurations } from '../model/configurations.ts';
+import { serverOfFloating, serverOfForwarding } from '../model/floating-server.ts';
 import type { Mappings } from '../model/mappings.ts';
 import { trunksOn, withSubports } from '../model/plugged.ts';
 import { type Ref, refOf } from '../model/resource.ts';
@@ -12,16 +13,18 @@ export function belongingsOf(
   document: Configurations,
   mappings: Mappings,
 ): { disks: Configurations['disks']; ports: Ref[]; floatingIps: Ref[] } {
-  const { disks, floating_ips, port_forwardings } = document;
-  const all = withSubports(server.ports, document);
-  const ports = new Set(all);
-  const isSkipped = (floating: string): boolean => mappings.floating_ips[floating]?.to === 'skip';
-  const floating = floating_ips.filter(({ id, port_id }) => port_id !== null && ports.has(port_id) && !isSkipped(id));
-  const forwarded = port_forwardings.filter((one) => ports.has(one.internal_port_id) && !isSkipped(one.floating_ip_id));
+  const isKept = (floating: string): boolean => mappings.floating_ips[floating]?.to !== 'skip';
+  const floating = document.floating_ips.filter(({ id }) => serverOfFloating(id, document) === server.id && isKept(id));
+  const forwarded = document.port_forwardings.filter(
+    ({ id, floating_ip_id }) => serverOfForwarding(id, document) === server.id && isKept(floating_ip_id),
+  );
   return {
-    disks: disks.filter(({ server_id }) => server_id === server.id),
+    disks: document.disks.filter(({ server_id }) => server_id === server.id),
     // A trunk is made of ports that no server has yet.
-    ports: [...all.map((port) => refOf('port', port)), ...trunksOn(server.ports, document).map(({ id }) => refOf('trunk', id))],
+    ports: [
+      ...withSubports(server.ports, document).map((port) => refOf('port', port)),
+      ...trunksOn(server.ports, document).map(({ id }) => refOf('trunk', id)),
+    ],
     floatingIps: [
       ...floating.map(({ id }) => refOf('floating_ip', id)),
       ...forwarded.map(({ id }) => refOf('port_forwarding', id)),

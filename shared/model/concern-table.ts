@@ -1,5 +1,5 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'edit';
+export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
@@ -7,6 +7,7 @@ export const wayTexts: Readonly<Record<WayOn, string>> = {
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
+  'accept each': 'name the code, the resource and what it loses, one line for each, in `mappings.accept`',
   edit: 'change this entry of the plan',
 };
 
@@ -40,7 +41,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.volume_encrypted', cause: 'A volume of the server is encrypted.', ways: ['leave out'] },
   { code: 'server.volume_state',    cause: 'A volume of the server is not in use.', ways: ['leave out'] },
   { code: 'server.boot_unknown',    cause: 'The cloud does not tell from which volume the server boots.', ways: ['leave out'] },
-  { code: 'server.volume_snapshot', cause: 'The server has volumes, and reading them is not proven on a real back end.', ways: ['leave out', 'accept'] },
+  { code: 'server.volume_snapshot', cause: 'A snapshot of a volume of the server may cost it its disk.', ways: ['leave out', 'accept'] },
   { code: 'server.ephemeral',       cause: 'An ephemeral or swap disk arrives empty.' },
   { code: 'server.encrypted',       cause: 'The cloud encrypts the local disks.', ways: ['leave out'] },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
@@ -48,10 +49,10 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
   { code: 'server.user_data',       cause: 'Only an admin may read user data.' },
   { code: 'server.nic_order',       cause: 'The cloud does not tell the order of the interfaces.' },
-  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept'] },
+  { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept each'] },
   { code: 'server.vnic',            cause: 'A port is not an ordinary one.' },
   // ── other resources, at the source ──
-  { code: 'server_group.left_out',  cause: 'A server group has no server that moves.' },
+  { code: 'server_group.unseen',    cause: 'The server groups of the project cannot be read.' },
   { code: 'port.left_out',          cause: 'A port belongs to something that is not moved.' },
   { code: 'floating_ip.left_out',   cause: 'A floating IP serves something that is not moved.' },
   { code: 'routes.left_out',        cause: 'The next hop of a static route is on a network that none of the chosen servers uses.' },
@@ -101,13 +102,16 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'interface.address_taken', cause: 'Somebody has a router’s address on an adopted network.', ways: ['map', 'skip'] },
   { code: 'address_group.differs',  cause: 'An adopted address group has other addresses.' },
   { code: 'security_group.widened', cause: 'An adopted group gets rules that it lacks.' },
+  { code: 'interface.address_at_source', cause: 'A router of the source uses the address of an interface in an adopted network.' },
   { code: 'gateway.snat_rights',    cause: 'Only an admin may switch SNAT off.', ways: ['accept', 'skip'] },
   { code: 'gateway.rights',         cause: 'Only an admin may choose a gateway’s address.', ways: ['map'] },
   { code: 'gateway.address_outside', cause: 'The address is not of the external network.', ways: ['map'] },
+  { code: 'gateway.address_at_source', cause: 'A router of the source uses the address.', ways: ['map', 'accept'] },
   { code: 'gateway.address_taken',  cause: 'Somebody has the address.', ways: ['map'] },
   { code: 'floating_ip.in_use',     cause: 'The floating IP serves another port.', ways: ['map'] },
   { code: 'floating_ip.rights',     cause: 'Only an admin may choose a floating IP.', ways: ['map'] },
   { code: 'floating_ip.outside',    cause: 'The address is not of the external network.', ways: ['map'] },
+  { code: 'floating_ip.address_at_source', cause: 'The source uses the floating IP, and it waits for no server.', ways: ['map', 'accept'] },
   { code: 'floating_ip.taken',      cause: 'Somebody has the address.', ways: ['map'] },
   { code: 'volume.service',         cause: 'The destination has no block storage.', ways: ['leave out'] },
   { code: 'volume.absent',          cause: 'The document lacks a volume of a server.', ways: ['leave out'] },
@@ -127,6 +131,11 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'flavor.ram',             cause: 'The memory of the mapped flavor is too small.', ways: ['map'] },
   { code: 'keypair.other_key',      cause: 'A keypair of the same name has another key.', ways: ['skip'] },
   { code: 'keypair.name',           cause: 'The destination refuses the name of a keypair.', ways: ['skip'] },
+  { code: 'server_group.rights',    cause: 'The credentials may not list server groups.', ways: ['skip'] },
+  { code: 'server_group.several',   cause: 'Several equal server groups may stand for one of the source.', ways: ['map', 'skip'] },
+  { code: 'server_group.name_refused', cause: 'The destination refuses the name of a server group.', ways: ['map', 'skip'] },
+  { code: 'server_group.hosts',     cause: 'The destination has too few hosts for a server group.', ways: ['skip', 'accept'] },
+  { code: 'server_group.hosts_untold', cause: 'Whether there are hosts enough for a server group is not known.' },
   { code: 'security_group.default_open', cause: 'The destination’s default group allows more.' },
   { code: 'security_group.default_widened', cause: 'Rules are added to the destination’s default group.' },
   { code: 'owner.changes',          cause: 'Servers and keypairs get another owner.' },
@@ -156,6 +165,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'calendar.too_short',     cause: 'No window is long enough for a server.' },
   { code: 'calendar.cutover',       cause: 'The calendar is closed at the time of a cutover.' },
   { code: 'rolling.single',         cause: 'A wave that moves in halves has one server.' },
+  { code: 'probe.unrouted',         cause: 'A probe would ask the machine that probes, and no server.', ways: ['edit'] },
   { code: 'rolling.no_probe',       cause: 'A server of a first half has no probe.' },
 ];
 

@@ -14,6 +14,8 @@ export const Concern = z.object({
   about: Ref.optional(),
   says: z.string(),
   remedy: z.string(),
+  /** What of it a plan must name to accept it, one by one: the MACs of interfaces, for instance. */
+  each: z.array(z.string()).readonly().optional(),
 });
 export type Concern = z.infer<typeof Concern>;
 

@@ -39,6 +39,7 @@ export const Configurations = z.object({
   floating_ips: z.array(schemas.floating_ip).default([]),
   port_forwardings: z.array(schemas.port_forwarding).default([]),
   keypairs: z.array(schemas.keypair).default([]),
+  server_groups: z.array(schemas.server_group).default([]),
   flavors: z.array(schemas.flavor).default([]),
   images: z.array(schemas.image).default([]),
   disks: z.array(schemas.disk).default([]),

@@ -34,6 +34,7 @@ export const factsOf = {
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },
   port_forwarding: { plural: 'port_forwardings', one: 'port forwarding', many: 'port forwardings', networkSide: false },
   keypair: { plural: 'keypairs', one: 'keypair', many: 'keypairs', networkSide: true },
+  server_group: { plural: 'server_groups', one: 'server group', many: 'server groups', networkSide: true },
   flavor: { plural: 'flavors', one: 'flavor', many: 'flavors', networkSide: true },
   image: { plural: 'images', one: 'image', many: 'images', networkSide: false },
   disk: { plural: 'disks', one: 'disk', many: 'disks', networkSide: false },

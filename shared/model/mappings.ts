@@ -22,9 +22,9 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, address scope, subnet pool, address group, security group, or port or
-   * trunk without a server, by its id or name, or `create`. A mapped router keeps its gateway and
-   * routes; interfaces that it lacks are added.
+   * `to`: an existing router, address scope, subnet pool, address group, security group, server
+   * group, or port or trunk without a server, by its id or name, or `create`. A mapped router keeps
+   * its gateway and routes; interfaces that it lacks are added.
    */
   routers: Existing.nullish(),
   address_scopes: Existing.nullish(),
@@ -33,6 +33,7 @@ export const Mappings = z.strictObject({
   security_groups: Existing.nullish(),
   ports: Existing.nullish(),
   trunks: Existing.nullish(),
+  server_groups: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
    * router ids.
@@ -72,7 +73,8 @@ export type MappedKind =
   | 'address_groups'
   | 'security_groups'
   | 'ports'
-  | 'trunks';
+  | 'trunks'
+  | 'server_groups';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -99,6 +101,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'security_groups',
     'ports',
     'trunks',
+    'server_groups',
     'volume_types',
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);

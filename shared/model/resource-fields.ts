@@ -21,6 +21,7 @@ export const kinds = [
   'floating_ip',
   'port_forwarding',
   'keypair',
+  'server_group',
   'flavor',
   'image',
   'disk',

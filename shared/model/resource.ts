@@ -55,7 +55,13 @@ const Subnet = z.object({
  * A router without its gateway, interfaces and routes. Fields as in Neutron's API reference,
  * "Routers".
  */
-const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
+const Router = z.object({
+  ...described,
+  admin_state_up: z.boolean().default(true),
+  /** Only admins are told these two. */
+  ha: z.boolean().nullable().default(null),
+  distributed: z.boolean().nullable().default(null),
+});
 
 /** A router's external gateway. Its id is the router's id. */
 const Gateway = z.object({
@@ -137,6 +143,17 @@ const Keypair = z.object({
   public_key: z.string(),
   fingerprint: z.string().default(''),
   user_id: z.string().default(''),
+});
+
+/**
+ * A server group without its members: each server names the group that it joins. Fields as in
+ * Nova's API reference, "Server groups".
+ */
+const ServerGroup = z.object({
+  ...common,
+  policy: z.string(),
+  /** `max_server_per_host`, of the policy `anti-affinity`. */
+  rules: z.record(z.string(), z.int()).default({}),
 });
 
 /**
@@ -267,6 +284,7 @@ const Server = z.object({
   /** In the order of its devices. */
   volumes: z.array(Attached).default([]),
   key_name: z.string().nullable().default(null),
+  server_group_id: Id.nullable().default(null),
   metadata: z.record(z.string(), z.string()).default({}),
   tags: Tags,
   /** Base64, as Nova stores it; null where there is none or the credentials may not read it. */
@@ -297,6 +315,7 @@ export const schemas = {
   floating_ip: FloatingIp,
   port_forwarding: PortForwarding,
   keypair: Keypair,
+  server_group: ServerGroup,
   flavor: Flavor,
   image: Image,
   disk: Disk,

@@ -11,8 +11,8 @@ const answerMs = 1_000;
 const atOnce = 8;
 
 /**
- * What the samples of one address showed: when it answered first and last (milliseconds since the
- * epoch), and how often.
+ * What the samples of one address showed: when it answered first and last, by `performance.now()`,
+ * and how often.
  */
 export interface SeenAnswers {
   readonly address: string;
@@ -84,7 +84,7 @@ export class Sampler {
   }
 
   #note(address: string): void {
-    const now = Date.now();
+    const now = performance.now();
     const before = this.#seen.get(address);
     this.#seen.set(address, { address, firstMs: before?.firstMs ?? now, lastMs: now, answers: (before?.answers ?? 0) + 1 });
     this.#options.onAnswer?.(address);

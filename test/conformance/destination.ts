@@ -95,16 +95,23 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       },
       resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
       resources: () => tenant.resources,
-      disk: resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined,
+      disk: bytesOf(resource),
       ...more,
     });
+    /** A disk that holds the bytes of a volume is built as this volume. */
+    const buildable = (): Resource[] =>
+      inBuildOrder(tenant.resources).filter((resource) => resource.kind !== 'disk' || resource.volume_id === null);
+    const bytesOf = (resource: Resource): BlockSource | undefined => {
+      if (resource.kind === 'volume') return diskOf(refOf('disk', resource.disk_id));
+      return resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined;
+    };
     const diskOf = (ref: Ref): BlockSource => {
       const disk = disks.get(ref) ?? aDisk(ref === refIn(tenant.get('disk')));
       disks.set(ref, disk);
       return disk;
     };
     const removeAll = async (): Promise<void> => {
-      for (const resource of inBuildOrder(tenant.resources).reverse()) {
+      for (const resource of buildable().reverse()) {
         const thing = built.get(refIn(resource));
         if (thing !== undefined && thing.how !== 'adopted')
           await cloud.remove(refIn(resource), thing.id, campaign, { timeoutMs, signal: signal() });
@@ -166,7 +173,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
     });
 
     test('builds everything in order, equal to what was wanted, and finds it by its stamp', async () => {
-      for (const resource of inBuildOrder(tenant.resources)) {
+      for (const resource of buildable()) {
         const ref = refIn(resource);
         const context = contextFor(resource);
         const thing = await cloud.ensure(resource, context);
@@ -174,14 +181,15 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         if (thing.how === 'adopted') continue;
         expect(thing.differences, ref).toEqual({ fatal: [], told: [] });
         expect(await cloud.differences(resource, thing.id, context), ref).toEqual({ fatal: [], told: [] });
-        if (resource.kind !== 'keypair') expect(await cloud.find(resource, context), ref).toBe(thing.id);
+        const hasStamp = resource.kind !== 'keypair' && resource.kind !== 'server_group';
+        if (hasStamp) expect(await cloud.find(resource, context), ref).toBe(thing.id);
       }
       expect(built.get(refIn(tenant.get('network')))?.how).toBe('adopted');
       expect(built.get(refIn(tenant.get('network', 1)))?.how).toBe('created');
     });
 
     test('builds nothing twice when it is asked for the same resources again', async () => {
-      for (const resource of inBuildOrder(tenant.resources)) {
+      for (const resource of buildable()) {
         const again = await cloud.ensure(resource, contextFor(resource));
         expect(again.id, refIn(resource)).toBe(built.get(refIn(resource))?.id);
         expect(again.how, refIn(resource)).not.toBe('created');
@@ -273,6 +281,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         tenant.get('server'),
         tenant.get('disk'),
         tenant.get('port'),
+        ...tenant.resources.filter(({ kind }) => kind === 'volume'),
       ]) {
         const removed = cloud.remove(refIn(resource), built.get(refIn(resource))?.id ?? '', other, {
           timeoutMs,
@@ -289,7 +298,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
     });
 
     test('removes everything it built, once, in the reverse order', async () => {
-      for (const resource of inBuildOrder(tenant.resources).reverse()) {
+      for (const resource of buildable().reverse()) {
         const ref = refIn(resource);
         const thing = built.get(ref);
         if (thing === undefined || thing.how === 'adopted') continue;

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe } from 'vitest';
 import { providers } from '../../shared/cloud/all.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
 import { itIsADestinationCloud } from './destination.ts';
-import { accessTo, furnish, Hand, populate } from './furnish.ts';
-import { itIsASourceCloud } from './source.ts';
+import { accessTo, attachVolume, furnish, Hand, populate } from './furnish.ts';
+import { itIsASourceCloud, type SourceUnderTest } from './source.ts';
 
 const openstack = providers['openstack'];
 
@@ -18,7 +19,8 @@ function settingsOf(twin: Twin): unknown {
 
 async function aTwin(): Promise<{ twin: Twin; end: () => Promise<void> }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'twin-'));
-  const twin = await startTwin({ stateDir, pace: 0.02, pageSize: 3, zeroDiskForMembers: true });
+  const options = { pace: 0.02, pageSize: 3, gibibyte: 8 * 1024 * 1024, zeroDiskForMembers: true };
+  const twin = await startTwin({ stateDir, ...options });
   await furnish(twin.authUrl);
   const end = async (): Promise<void> => {
     await twin.stop();
@@ -27,12 +29,18 @@ async function aTwin(): Promise<{ twin: Twin; end: () => Promise<void> }> {
   return { twin, end };
 }
 
-itIsASourceCloud(async () => {
+/** A source whose server has a disk of its own, and a volume too. */
+async function aSource(hasVolume: boolean): Promise<SourceUnderTest> {
   const { twin, end } = await aTwin();
   const server = await populate(twin.authUrl);
+  if (hasVolume) await attachVolume(twin.authUrl, server);
   const cloud = (await openstack?.source?.(settingsOf(twin))) as SourceCloud;
   return { cloud, server, close: () => cloud.close().then(end) };
-});
+}
+
+itIsASourceCloud(() => aSource(false));
+
+describe('whose server has a volume', () => itIsASourceCloud(() => aSource(true)));
 
 itIsADestinationCloud(async () => {
   const { twin, end } = await aTwin();

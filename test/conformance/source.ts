@@ -16,7 +16,7 @@ export interface SourceUnderTest {
   readonly cloud: SourceCloud;
   /**
    * The name of a running server that the suite may stop and start; its project MUST have no second
-   * one of this name.
+   * one of this name, and an image. The suite reads the last of its disks.
    */
   readonly server: string;
   /** Ends what was opened for the suite. */
@@ -71,7 +71,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       const { document } = await cloud.inventory({ servers: [subject.server] }, AbortSignal.timeout(60_000));
       expect(document.servers.map((one) => one.name)).toEqual([subject.server]);
       server = resourcesOf(document).find((one) => one.kind === 'server') as ResourceOf<'server'>;
-      disk = resourcesOf(document).find((one) => one.kind === 'disk') as ResourceOf<'disk'>;
+      disk = resourcesOf(document).findLast((one) => one.kind === 'disk') as ResourceOf<'disk'>;
       expect(server.ports).toEqual(document.ports.map((port) => port.id));
       expect(document.ports.every((port) => /^[0-9a-f:]{17}$/.test(port.mac_address))).toBe(true);
       const byId = await cloud.inventory({ servers: [server.id] }, AbortSignal.timeout(60_000));
@@ -200,9 +200,9 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
     });
 
     test('refuses to delete an image that it did not make', async () => {
-      const { document } = await cloud.inventory({ servers: [subject.server] }, AbortSignal.timeout(60_000));
+      const { document } = await cloud.inventory({ servers: [] }, AbortSignal.timeout(60_000));
       const foreign = document.images[0];
-      if (foreign === undefined) throw new Error('the server under test must be made from an image');
+      if (foreign === undefined) throw new Error('a server of the project must be made from an image');
       await expect(cloud.release(foreign.id, campaign, AbortSignal.timeout(60_000))).rejects.toMatchObject({
         code: 'E_FORBIDDEN',
       });

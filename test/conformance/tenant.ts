@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { diskIdOf, type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 type Fields<K extends Kind> = Partial<Omit<ResourceOf<K>, 'kind'>> & { readonly id: string };
 
@@ -153,6 +153,7 @@ export function aTenant(facts: CloudFacts): Tenant {
   ];
   const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: aPublicKey() });
   const named = { ...keypair, name: keypair.id };
+  const together = aResource('server_group', { id: id(), name: `group ${id()}`, policy: 'soft-anti-affinity' });
   const flavor = aResource('flavor', { id: id(), name: 'source flavor', vcpus: small.vcpus, ram: small.ram, disk: small.disk });
   // The first address of the pool is the one that the destination's own DHCP port likes to take.
   const first = aServer('web .1/a', 'running', '10.199.7.2', 'fa:16:3e:77:00:11');
@@ -168,6 +169,7 @@ export function aTenant(facts: CloudFacts): Tenant {
     port_id: first.port.id,
     fixed_ip_address: '10.199.7.2',
   });
+  const volumes = facts.volume_types.length > 0 ? aVolumeOf(first.server) : [];
   const resources: readonly Resource[] = [
     ...[
       outside,
@@ -185,10 +187,30 @@ export function aTenant(facts: CloudFacts): Tenant {
       group,
       ...rules,
       named,
+      together,
       flavor,
     ],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
+    ...volumes,
   ];
+
+  /** Gives a server a volume; where there is no Cinder it has none. */
+  function aVolumeOf(server: ResourceOf<'server'>): readonly Resource[] {
+    const volumeId = id();
+    const volume = aResource('volume', {
+      id: volumeId,
+      name: 'data ä',
+      description: 'what the web knows',
+      disk_id: diskIdOf(volumeId),
+      size: 1,
+      metadata: { tier: 'two', 'with space': 'yes' },
+      image_metadata: { hw_scsi_model: 'virtio-scsi' },
+    });
+    const { id: server_id, name } = server;
+    server.volumes.push({ volume_id: volumeId, boot_index: null, device: '/dev/vdb', tag: 'data', delete_on_termination: false });
+    server.needs.push(refOf('volume', volumeId));
+    return [aResource('disk', { id: volume.disk_id, name, server_id, volume_id: volumeId, min_disk: 1 }), volume];
+  }
 
   function aServer(name: string, power: Power, address: string, mac: string) {
     const serverId = id();
@@ -216,13 +238,17 @@ export function aTenant(facts: CloudFacts): Tenant {
     const server = aResource('server', {
       id: serverId,
       name,
-      needs: [refOf('flavor', flavor.id), refOf('keypair', named.id), refOf('port', port.id), refOf('disk', disk.id)],
+      needs: [
+        ...[refOf('flavor', flavor.id), refOf('keypair', named.id), refOf('server_group', together.id)],
+        ...[refOf('port', port.id), refOf('disk', disk.id)],
+      ],
       description: `${name}, described`,
       power,
       flavor_id: flavor.id,
       ports: [port.id],
       disks: [disk.id],
       key_name: named.name,
+      server_group_id: together.id,
       metadata: { role: 'web', 'with.dot': 'yes' },
       tags: ['prod'],
       user_data: Buffer.from('#!/bin/sh\ntrue\n').toString('base64'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { haveGuestsHere } from '../../shared/probe/unrouted.ts';
 import { beginMigration, untilState, World } from '../support/in-process.ts';
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import { makeShop } from '../support/shop.ts';
@@ -11,6 +12,7 @@ import { makeShop } from '../support/shop.ts';
 /** A fixed address that this machine has too: a listening port there stands for the guest. */
 const address = '127.77.0.10';
 const name = 'reached';
+haveGuestsHere();
 
 let dir: string;
 let world: World;

@@ -2,8 +2,6 @@
 # usage: base.sh. Builds the layer under every node once: Debian with the OpenStack Zed packages, never installed on the machine itself.
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
-[ -e "$BASE/.complete" ] && exit 0
-
 packages=(
   # what an operator expects on a controller, and what the lab's scripts use
   iproute2 iptables ipset ebtables arptables bridge-utils conntrack dnsmasq-base dnsmasq-utils haproxy iputils-ping iputils-arping
@@ -12,12 +10,17 @@ packages=(
   mariadb-server python3-pymysql rabbitmq-server python3-memcache
   keystone placement-api glance-api nova-api nova-conductor nova-scheduler nova-compute nova-compute-kvm
   neutron-api neutron-rpc-server neutron-linuxbridge-agent neutron-l3-agent neutron-dhcp-agent neutron-metadata-agent
+  cinder-api cinder-scheduler cinder-volume
   qemu-system-x86 qemu-utils libvirt-daemon-system libvirt-clients genisoimage
   # the proof's own eyes
   python3-openstackclient
   # the guest image is made of and with these
   busybox-static dropbear-bin e2fsprogs fdisk grub-pc-bin grub-common
 )
+
+# a layer of other packages is of no use, nor is a cloud that stood on it
+[ "$(cat "$BASE/.complete" 2>/dev/null)" = "${packages[*]}" ] && exit 0
+[ ! -d "$BASE" ] || { PURGE=1 "$HERE/down.sh"; rm -rf "$LAB/golden"; }
 
 sources=$("$HERE/mirror.sh")
 mirror=$(awk -v suite="$SUITE" '$3 == suite { print $2; exit }' <<<"$sources")
@@ -53,4 +56,4 @@ install() {
 
 timed "base: debootstrap" bootstrap
 timed "base: packages" install
-touch "$BASE/.complete"
+echo "${packages[*]}" >"$BASE/.complete"

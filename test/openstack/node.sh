@@ -29,7 +29,7 @@ for i in 0:stdin 1:stdout 2:stderr; do ln -s "fd/${i%:*}" "$root/dev/${i#*:}"; d
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mkdir -p "$root"/run/{lock,netns,lab}
 
-for name in mysql nova glance godwit; do
+for name in mysql nova glance cinder godwit; do
   [ -d "$state/data/$name" ] || { [ -d "$BASE/var/lib/$name" ] && cp -a "$BASE/var/lib/$name" "$state/data/$name" || mkdir "$state/data/$name"; }
   mount --bind "$state/data/$name" "$root/var/lib/$name"
 done

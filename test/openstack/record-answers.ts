@@ -54,6 +54,7 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
     security_group_rule: groups.flatMap((group) => group['security_group_rules'] as Thing[]),
     floating_ip: await list('/floatingips', 'floatingips'),
     keypair: keys.filter((answer) => answer !== null).map((answer) => answer['keypair'] as Thing),
+    server_group: (await get(session, 'compute', '/os-server-groups'))['server_groups'] as Thing[],
     flavor: (await get(session, 'compute', '/flavors/detail'))['flavors'] as Thing[],
     image: await Promise.all([...images].map((id) => get(session, 'image', `/images/${id}`))),
     server: shown.map((answer) => answer['server'] as Thing),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: [TOKEN_LIFE=<seconds>] [FRESH=1] up.sh [src] [dst]
+# usage: [TOKEN_LIFE=<seconds>] [RAW_VOLUMES=1] [FRESH=1] up.sh [src] [dst]
 # Brings the two clouds up and returns when every agent is alive. May be repeated; FRESH=1 forgets the clouds' state first.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -58,7 +58,9 @@ join_wan() {
 }
 
 start_cloud() {
-  in_node "$1" /godwit/test/openstack/inside/start.sh "${NODE_IP[$1]}" "$1" "${EXTERNAL[$1]}" "${TOKEN_LIFE:-3600}" "$PASSWORD" 2>&1 |
+  local qcow_volumes=true
+  [ -z "${RAW_VOLUMES:-}" ] || qcow_volumes=false
+  in_node "$1" /godwit/test/openstack/inside/start.sh "${NODE_IP[$1]}" "$1" "${EXTERNAL[$1]}" "${TOKEN_LIFE:-3600}" "$PASSWORD" "$qcow_volumes" 2>&1 |
     sed -u "s/^/[$1] /"
 }
 

@@ -25,6 +25,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   flavor: { vcpus: 1, ram: 512, disk: 1 },
   image: {},
   disk: { server_id: 'server' },
+  server_group: { policy: 'anti-affinity' },
   volume: { disk_id: 'disk', size: 1 },
   server: { power: 'running', vcpus: 1, memory_mib: 512, flavor_id: 'flavor' },
 };

@@ -32,11 +32,14 @@ export interface Settings {
   readonly distributedRouters: boolean;
   readonly tunnelMtu: number;
   readonly dns: boolean;
+  readonly novaMinor: number;
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */
   readonly volumeZones: readonly string[];
+  /** Volumes are raw files on NFS, and not qcow2 files. */
+  readonly rawVolumes: boolean;
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
   readonly elsewhere: Elsewhere;

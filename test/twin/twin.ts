@@ -36,6 +36,7 @@ import { instanceActionRoutes } from './nova/instance-actions.ts';
 import { serverInterfaceRoutes } from './nova/interfaces.ts';
 import { keypairRoutes } from './nova/keypairs.ts';
 import { metadataRoutes } from './nova/metadata.ts';
+import { maximumMinor } from './nova/microversion.ts';
 import { computeQuotaRoutes } from './nova/quotas.ts';
 import { resumeServers } from './nova/restart.ts';
 import { serverGroupRoutes } from './nova/server-groups.ts';
@@ -90,6 +91,8 @@ export interface TwinOptions {
    * that a killed twin has lost nothing.
    */
   readonly stateEveryMs?: number;
+  /** The newest minor that Nova's version document names; Zed's by default. */
+  readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
@@ -98,6 +101,8 @@ export interface TwinOptions {
   readonly otherRegions?: readonly string[];
   /** The availability zones of Cinder; `nova` by default. */
   readonly volumeZones?: readonly string[];
+  /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
+  readonly rawVolumes?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else. */
@@ -206,10 +211,12 @@ function settingsFrom(options: TwinOptions): Settings {
     distributedRouters: options.distributedRouters ?? false,
     tunnelMtu: options.tunnelMtu ?? 1450,
     dns: options.dns ?? false,
+    novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
+    rawVolumes: options.rawVolumes ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,

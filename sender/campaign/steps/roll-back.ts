@@ -5,15 +5,19 @@ import { rollBack } from '../../migration/migrate.ts';
 import type { Move } from '../../migration/move.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
+import { keep } from '../keep.ts';
 import { migrationOf } from '../move-tools.ts';
 import { type StepEnd, type StepTools, workSignal } from '../step.ts';
 import { totalsOf } from '../totals.ts';
 import { commitAtReceiver } from './commit.ts';
 
-/** Rolls every move back, except those of servers that the operator keeps at the destination. */
+/**
+ * Rolls every move back, except those of servers that the operator keeps at the destination: where
+ * their rollback was begun, they arrive there once more.
+ */
 export function rollBackAll(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const kept = exceptedFrom(campaign.journal.facts, 'rollback', 'keep');
-  return rollBackMoves(campaign, tools, (move) => !kept.has(move.server.id));
+  return rollBackMoves(campaign, tools, () => true, kept);
 }
 
 /** Rolls back the unfinished moves; moved servers stay at the destination. */
@@ -62,9 +66,17 @@ async function removePrepared(campaign: Campaign, tools: StepTools): Promise<voi
       await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
 }
 
-async function rollBackMoves(campaign: Campaign, tools: StepTools, which: (move: Move) => boolean): Promise<undefined> {
+async function rollBackMoves(
+  campaign: Campaign,
+  tools: StepTools,
+  which: (move: Move) => boolean,
+  kept: ReadonlySet<string> = new Set(),
+): Promise<undefined> {
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave);
   const begun = moves.filter(({ server }) => attemptOf(campaign.journal.facts, server.id).facts.length > 0);
   const back = begun.filter(which).reverse();
-  await forEachServer(back, tools, 'could not be rolled back', (move) => rollBack(move, migrationOf(campaign, tools)));
+  await forEachServer(back, tools, 'could not be rolled back', (move) => {
+    const migration = migrationOf(campaign, tools);
+    return kept.has(move.server.id) ? keep(campaign, move, migration, tools) : rollBack(move, migration);
+  });
 }

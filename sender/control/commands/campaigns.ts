@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { command, download } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { bundleOf } from '../../campaign/bundle/bundle.ts';
 import { campaignStates } from '../../campaign/campaign-states.ts';
 import { MigrateOptions } from '../../plan/options.ts';
 import * as begin from '../begin.ts';
@@ -30,7 +29,7 @@ export const bundle = download({
   does: 'Write the frozen servers and all they need as one tar file; `receiver import` rebuilds them from it.',
   exits: [20, 22, 30, 40],
   params: OfCampaign,
-  run: async function* ({ campaign: id }, { campaigns, source }: SenderContext, signal) {
+  run: async function* ({ campaign: id }, { campaigns }: SenderContext, signal) {
     const runner = await campaigns.find(id);
     const { campaign } = runner;
     const { state } = runner.status();
@@ -39,7 +38,6 @@ export const bundle = download({
         'E_CAMPAIGN_STATE',
         `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,
       );
-    yield* bundleOf(campaign, await source(), signal);
-    await campaign.journal.append({ fact: 'bundle written' });
+    yield* runner.bundle(signal);
   },
 });

@@ -45,7 +45,10 @@ export const rollback = command({
   run: async ({ campaign, keep = [], giveUp = [] }, { campaigns }: SenderContext) => {
     const runner = await campaigns.find(campaign);
     const status = runner.status();
-    const details = { keep: toKeepMoved(status, keep), giveUp: namedServers(status, giveUp).map(({ server }) => server) };
+    const details = {
+      keep: toKeepMoved(runner.campaign, status, keep),
+      giveUp: namedServers(status, giveUp).map(({ server }) => server),
+    };
     return await steer(runner, 'rollback', possibleIn.rollback, details);
   },
 });

@@ -1,5 +1,5 @@
 import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
-import { accepts } from '../../../shared/model/accepted.ts';
+import { acceptsPart } from '../../../shared/model/accepted.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
@@ -55,7 +55,8 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
   const flavorWas = before.flavors.find((flavor) => flavor.id === was.flavor_id);
   const portsWas = before.ports.filter(({ id }) => was.ports.includes(id));
   const portsIs: readonly Thing[] = now.ports;
-  const isUnseenAccepted = accepts(before.mappings, 'server.port_unseen', refOf('server', was.id));
+  const about = refOf('server', was.id);
+  const unseen = now.unseen.filter(({ mac }) => !acceptsPart(before.mappings, 'server.port_unseen', about, mac));
   // A document without any floating IP may be meant for a destination that has none.
   const isCarried = before.floating_ips.length > 0;
   const floatingWas = before.floating_ips.filter(({ port_id }) => port_id !== null && was.ports.includes(port_id));
@@ -63,7 +64,7 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
     ...differing('', was, now.server, ofServer),
     // A document for a destination without flavors has none.
     ...(flavorWas === undefined ? [] : differing('flavor: ', flavorWas, now.flavor, specsOf(now))),
-    ...(isUnseenAccepted ? [] : now.unseen.map((one) => `the interface ${one} is new, and its port cannot be read`)),
+    ...unseen.map(({ says }) => `the interface ${says} is new, and its port cannot be read`),
     ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
     ...(isCarried ? changesAmong('floating IP', floatingWas, now.floatingIps) : []),
     ...was.volumes.flatMap(({ volume_id }) => changesOfVolume(volume_id, before, now)),

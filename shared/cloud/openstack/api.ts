@@ -222,7 +222,7 @@ export interface ApiVolume extends ApiThing {
   readonly multiattach?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly volume_image_metadata?: Readonly<Record<string, string>>;
-  readonly attachments: readonly { readonly server_id: string }[];
+  readonly attachments: readonly { readonly server_id: string; readonly attachment_id?: string }[];
 }
 
 /** GET /snapshots/{id} of Cinder. */
@@ -273,6 +273,9 @@ export interface ApiServerGroup extends ApiThing {
   /** From 2.13 on. */
   readonly project_id?: string;
   readonly name: string;
+  /** From 2.64 on, with `rules`; before that `policies` lists the one policy. */
+  readonly policy: string;
+  readonly rules?: Readonly<Record<string, number>>;
   readonly members: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-"""usage: configure.py <ip> <region> <token life in s> <password>
+"""usage: configure.py <ip> <region> <token life in s> <password> <true when volumes are qcow2 files>
 Renders root/ (configuration with @NAME@ placeholders) onto the node's file system and makes the folders the services expect."""
 
 import os
@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-ip, region, token_life, password = sys.argv[1:5]
+ip, region, token_life, password, qcow_volumes = sys.argv[1:6]
 template = pathlib.Path(__file__).parent / "root"
 
 AUTH = """auth_url=http://{ip}:5000/
@@ -22,7 +22,7 @@ password={password}"""
 
 def value(match):
     kind, _, name = match[1].partition(":")
-    known = {"IP": ip, "REGION": region, "TOKEN_LIFE": token_life, "PASSWORD": password}
+    known = {"IP": ip, "REGION": region, "TOKEN_LIFE": token_life, "PASSWORD": password, "QCOW_VOLUMES": qcow_volumes}
     if kind == "DATABASE":
         return f"mysql+pymysql://lab:lab@localhost/{name}?unix_socket=/run/mysqld/mysqld.sock"
     if kind == "AUTH":
@@ -45,5 +45,12 @@ nova = pathlib.Path("/etc/nova/nova.conf").read_text()
 sections = re.split(r"(?m)^(?=\[)", nova)
 write(pathlib.Path("/etc/nova/compute.conf"), "".join(s for s in sections if not re.match(r"\[(api_)?database\]", s)))
 
-for folder in ("glance/images", "glance/staging", "glance/tasks", "glance/lock", "nova/tmp", "nova/instances", "neutron/lock"):
-    os.makedirs(f"/var/lib/{folder}", exist_ok=True)
+FOLDERS = {
+    "glance": ("images", "staging", "tasks", "lock"),
+    "nova": ("tmp", "instances"),
+    "neutron": ("lock",),
+    "cinder": ("tmp", "mnt", "export"),
+}
+for service, folders in FOLDERS.items():
+    for folder in folders:
+        os.makedirs(f"/var/lib/{service}/{folder}", exist_ok=True)

@@ -12,7 +12,7 @@ identity = cloud.identity
 service_project = identity.find_project("service") or identity.create_project(name="service", domain_id="default")
 roles = {role.name: role for role in identity.roles()}
 roles["service"] = roles.get("service") or identity.create_role(name="service")
-for name in ("placement", "glance", "nova", "neutron"):
+for name in ("placement", "glance", "nova", "neutron", "cinder"):
     user = identity.find_user(name) or identity.create_user(name=name, password=password, domain_id="default")
     for role in ("admin", "service"):
         identity.assign_project_role_to_user(service_project, user, roles[role])
@@ -22,6 +22,7 @@ catalogue = {
     "image": ("glance", f"http://{ip}:9292"),
     "compute": ("nova", f"http://{ip}:8774/v2.1"),
     "network": ("neutron", f"http://{ip}:9696"),
+    "volumev3": ("cinderv3", f"http://{ip}:8776/v3/%(project_id)s"),
 }
 services = {service.type: service for service in identity.services()}
 endpoints = {(endpoint.service_id, endpoint.interface) for endpoint in identity.endpoints()}

@@ -11,6 +11,12 @@ import openstack
 region = sys.argv[1]
 LIMIT_S, INTERVAL_S = 300, 1
 COMPUTE = {"nova-conductor", "nova-scheduler", "nova-compute"}
+VOLUME = {"cinder-scheduler", "cinder-volume"}
+
+
+def listed(cloud, path, key):
+    """A list of Cinder that this client has no call for."""
+    return cloud.block_storage.get(path).json()[key]
 
 
 def missing(cloud):
@@ -19,7 +25,10 @@ def missing(cloud):
     compute = {service.binary for service in cloud.compute.services() if service.state == "up"}
     hypervisors = list(cloud.compute.hypervisors())
     list(cloud.image.images())
-    wanted = sorted(COMPUTE - compute)
+    volume = {service["binary"] for service in listed(cloud, "/os-services", "services") if service["state"] == "up"}
+    # the scheduler has heard of the back end
+    pools = listed(cloud, "/scheduler-stats/get_pools", "pools")
+    wanted = sorted(COMPUTE - compute) + sorted(VOLUME - volume) + ([] if pools else ["pool of volumes"])
     return wanted + (["network agents"] if len(agents) < 4 else []) + ([] if hypervisors else ["hypervisor"])
 
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# usage: start.sh <ip> <region> <external /24 prefix> <token life in s> <password>. Brings one cloud up inside its node.
+# usage: start.sh <ip> <region> <external /24 prefix> <token life in s> <password> <true when volumes are qcow2 files>. Brings one cloud up inside its node.
 set -euo pipefail
-ip=$1 region=$2 external=$3 token_life=$4 password=$5
+ip=$1 region=$2 external=$3 token_life=$4 password=$5 qcow_volumes=$6
 here=$(dirname "$0")
 service=$here/service
 start=$(date +%s)
@@ -15,8 +15,10 @@ ip link show br-ext >/dev/null 2>&1 || {
 }
 
 keystone_before=$(cat /etc/keystone/keystone.conf 2>/dev/null || true)
-python3 "$here/configure.py" "$ip" "$region" "$token_life" "$password"
+cinder_before=$(cat /etc/cinder/cinder.conf 2>/dev/null || true)
+python3 "$here/configure.py" "$ip" "$region" "$token_life" "$password" "$qcow_volumes"
 [ "$keystone_before" = "$(cat /etc/keystone/keystone.conf)" ] || "$service" stop keystone
+[ "$cinder_before" = "$(cat /etc/cinder/cinder.conf)" ] || "$service" stop cinder-volume
 
 "$service" start mariadb rabbitmq libvirtd
 for _ in $(seq 100); do mysqladmin -u root ping >/dev/null 2>&1 && break; sleep 0.2; done
@@ -35,6 +37,6 @@ lap "keystone"
 "$service" port 8778
 "$service" port 9696
 lap "placement, network service"
-"$service" start linuxbridge-agent l3-agent dhcp-agent metadata-agent nova-compute
+"$service" start linuxbridge-agent l3-agent dhcp-agent metadata-agent nova-compute cinder-api cinder-scheduler cinder-volume
 python3 "$here/ready.py" "$region"
 lap "ready"

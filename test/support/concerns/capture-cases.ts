@@ -70,15 +70,9 @@ export function captureCases(read: () => Contents): Cases {
       when('a port for SR-IOV', withPort({ 'binding:vnic_type': 'direct' })),
       when('an ordinary port', withPort({ 'binding:vnic_type': 'normal' })),
     ),
-    'server_group.left_out': between(
-      when(
-        'a group without members',
-        withServerGroup(() => []),
-      ),
-      when(
-        'a group with a server that moves',
-        withServerGroup(({ servers }) => servers.map(({ id }) => id)),
-      ),
+    'server_group.unseen': between(
+      when('groups that a policy keeps', (contents) => ({ ...contents, serverGroups: null })),
+      when('no groups', (contents) => ({ ...contents, serverGroups: [] })),
     ),
     'port.left_out': between(
       when('the port of a load balancer', (contents) => ({ ...contents, otherPorts: [aPort({ device_owner: 'Octavia' })] })),
@@ -244,10 +238,6 @@ function withPortsOfAge(ages: readonly string[]): Change {
       aPort({ id: `p${index}`, created_at, mac_address: mac(index), device_id: contents.servers[0]?.id ?? '' }),
     ),
   });
-}
-
-function withServerGroup(members: (contents: Contents) => readonly string[]): Change {
-  return (contents) => ({ ...contents, serverGroups: [{ id: 'g', name: 'apart', members: members(contents) }] });
 }
 
 function withFloatingIp(port_id: string | null): Change {

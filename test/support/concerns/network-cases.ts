@@ -179,6 +179,7 @@ export function networkCases(look: Look): Cases {
       look('a mapped router without routes', (ground) => withRouter(ground, { routes: [] })),
       look('one with the same', (ground) => withRouter(ground, { routes: ground.tenant.get('routes').routes })),
     ),
+    'interface.address_at_source': between(adopted, plain),
     'interface.address_taken': between(
       ports('a port at the router’s address', [portThere('10.199.7.1')]),
       ports('a port at another', [portThere('10.199.7.3')]),
@@ -290,12 +291,27 @@ function addressCases(look: Look): Cases {
     }));
   const snat = (what: string, admin: boolean): Situation =>
     look(what, (ground) => ({ destination: { admin }, resources: as(ground, 'gateway', { enable_snat: false }) }));
+  const sourceGateway = (what: string, ip: string): Situation =>
+    look(what, (ground) => ({
+      resources: as(ground, 'gateway', { external_fixed_ips: [{ subnet_id: 'ext', ip_address: '172.24.10.50' }] }),
+      mappings: { gateways: { [ground.tenant.get('router').id]: { ip } } },
+    }));
+  const sourceFloating = (what: string, port_id: string | null): Situation =>
+    look(what, (ground) => ({
+      resources: as(ground, 'floating_ip', { port_id }),
+      mappings: { floating_ips: { [ground.tenant.get('floating_ip').id]: { to: 'same' } } },
+    }));
   const free = gateway('a free address, as an admin', '172.24.10.50', true);
   return {
     'gateway.snat_rights': between(snat('SNAT off, as a member', false), snat('SNAT off, as an admin', true)),
     'gateway.rights': between(gateway('an address, as a member', '172.24.10.50', false), free),
     'gateway.address_outside': between(gateway('an address outside', '10.1.1.1', true), free),
     'gateway.address_taken': between(gateway('the address of the way out', '172.24.10.1', true), free),
+    'gateway.address_at_source': between(sourceGateway('the address of the source', 'same'), sourceGateway('any', 'auto')),
+    'floating_ip.address_at_source': between(
+      sourceFloating('the address of a virtual IP that no server holds', 'vip'),
+      sourceFloating('that of no port', null),
+    ),
     'floating_ip.in_use': between(own('an own address that another port has', 'another'), own('one that no port has', null)),
     'floating_ip.rights': between(
       floating('an address, as a member', '172.24.10.77', { admin: false }),

@@ -48,6 +48,17 @@ function building(what: string, lacking: readonly string[]): Situation {
   return [what, () => supportedPart(resourcesOf(document), built).concerns];
 }
 
+/** A server at one address, which a plan probes. */
+function probed(what: string, ip_address: string): Situation {
+  const fixed_ips = [{ subnet_id: 'sub', ip_address }];
+  const document = aDocument({
+    ports: [aResource('port', { id: 'p1', network_id: 'net', device_id: 's1', fixed_ips })],
+    servers: [aResource('server', { id: 's1', ports: ['p1'] })],
+  });
+  const waves = [{ name: 'one', servers: [{ id: 's1', probe: 'tcp:22' }] }];
+  return [what, () => policyConcerns(aPlan(document, { waves }), now, document, [])];
+}
+
 const cutover = (at: string): Readonly<Record<string, unknown>> => ({
   calendar: { windows: [{ from: '22:00', to: '05:00' }] },
   waves: [{ name: 'one', servers: [{ id: 's1', mode: 'warm', cutover: `at ${at}` }] }],
@@ -97,6 +108,10 @@ export const planCases: Cases = {
   'rolling.no_probe': between(
     policies('a first half without a probe', farm({ id: 's1' }, { id: 's2', probe: 'tcp:22' })),
     policies('a first half with one', farm({ id: 's1', probe: 'tcp:22' }, { id: 's2' })),
+  ),
+  'probe.unrouted': between(
+    probed('a probe of a server at an address of every machine', '127.0.0.1'),
+    probed('a probe of a server elsewhere', '10.0.0.5'),
   ),
   '*.unsupported': between(building('a destination without keypairs', ['keypair']), building('one with all kinds', [])),
 };

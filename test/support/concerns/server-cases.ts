@@ -1,7 +1,9 @@
+import type { ApiServerGroup } from '../../../shared/cloud/openstack/api.ts';
+import type { DestinationState } from '../../../shared/cloud/openstack/preflight/view.ts';
 import type { Mappings } from '../../../shared/model/mappings.ts';
 import type { ResourceOf } from '../../../shared/model/resource.ts';
 import type { Case, Cases, Situation } from './case.ts';
-import { as, type Look } from './look.ts';
+import { as, type Ground, type Look } from './look.ts';
 
 const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `t${index}`);
@@ -45,8 +47,37 @@ export function serverCases(look: Look): Cases {
       look('a name with a slash', (ground) => ({ resources: as(ground, 'keypair', { name: 'a/b' }) })),
       look('a name with a blank', (ground) => ({ resources: as(ground, 'keypair', { name: 'a b' }) })),
     ),
+    ...serverGroupCases(look),
     ...flavorCases(look, plain),
     ...zoneCases(look),
+  };
+}
+
+function serverGroupCases(look: Look): Cases {
+  const group = (what: string, fields: Partial<ResourceOf<'server_group'>>, hosts: string[] | null = ['h1']): Situation =>
+    look(what, (ground) => ({
+      destination: { zones: [{ name: 'nova', available: true, hosts }] },
+      resources: as(ground, 'server_group', fields),
+    }));
+  const there = (what: string, serverGroups: DestinationState['serverGroups']): Situation =>
+    look(what, () => ({ destination: { serverGroups } }));
+  const equal = ({ tenant }: Ground, ...ids: string[]): ApiServerGroup[] =>
+    ids.map((id) => ({ ...tenant.get('server_group'), id, members: [] }));
+  return {
+    'server_group.rights': between(there('groups that a policy keeps', null), there('no groups', [])),
+    'server_group.several': between(
+      look('two equal groups', (ground) => ({ destination: { serverGroups: equal(ground, 'a', 'b') } })),
+      look('an equal one', (ground) => ({ destination: { serverGroups: equal(ground, 'a') } })),
+    ),
+    'server_group.name_refused': between(group('a name that ends with a blank', { name: 'a ' }), group('a name', { name: 'a' })),
+    'server_group.hosts': between(
+      group('two servers that must lie apart, and one host', { policy: 'anti-affinity' }),
+      group('two that may share it', { policy: 'anti-affinity', rules: { max_server_per_host: 2 } }),
+    ),
+    'server_group.hosts_untold': between(
+      group('two servers that must lie apart, and unknown hosts', { policy: 'anti-affinity' }, null),
+      group('two that should', { policy: 'soft-anti-affinity' }, null),
+    ),
   };
 }
 

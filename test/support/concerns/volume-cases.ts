@@ -35,6 +35,9 @@ const having =
     ...more(contents),
   });
 
+const connectedAs = (driver: string, format: string | null = null): Change =>
+  having({}, '/dev/vda', () => ({ connections: new Map([['v1', { driver, format }]]) }));
+
 const withoutImage: Change = ({ servers }) => ({ servers: servers.map((server) => ({ ...server, image: '' as const })) });
 
 /** The cases of a capture that are about volumes. */
@@ -53,8 +56,8 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
     'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
     'server.volume_snapshot': between(
-      plain,
-      when('a server without one', () => ({})),
+      when('a raw file on NFS', connectedAs('nfs', 'raw')),
+      when('a qcow2 file on NFS', connectedAs('nfs', 'qcow2')),
     ),
     'server.boot_unknown': between(
       when('a server without an image, and a volume that is not the first', having({}, '/dev/vdc', withoutImage)),

@@ -1,5 +1,6 @@
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { volumeActionRoutes } from './actions.ts';
+import { attachmentRoutes } from './attachments.ts';
 import { volumeQuotaRoutes } from './quotas.ts';
 import { volumeSnapshotRoutes } from './snapshots.ts';
 import { volumeTypeRoutes } from './types.ts';
@@ -19,6 +20,7 @@ export const volumeRoutes: readonly Route[] = [
   route('volume', 'GET', '/v3', versions, { open: true }),
   ...ownVolumeRoutes,
   ...volumeActionRoutes,
+  ...attachmentRoutes,
   ...volumeSnapshotRoutes,
   ...volumeTypeRoutes,
   ...volumeQuotaRoutes,

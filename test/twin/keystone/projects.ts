@@ -109,7 +109,11 @@ function grant(call: Call): Answer {
 
 function assignments(call: Call): Answer {
   allow(call.caller, 'identity:list_role_assignments');
-  const items = [...call.cloud.state.assignments.values()].map((each) => ({
+  // Identity API, "List role assignments": by user, and by project.
+  const fits = (filter: string, value: string): boolean => (call.query.get(filter) ?? value) === value;
+  const all = [...call.cloud.state.assignments.values()];
+  const meant = all.filter((each) => fits('user.id', each.userId) && fits('scope.project.id', each.projectId));
+  const items = meant.map((each) => ({
     role: { id: roleId(each.role) },
     user: { id: each.userId },
     scope: { project: { id: each.projectId } },

@@ -130,7 +130,8 @@ function agents(call: Call): Answer {
     alive: true,
     admin_state_up: true,
     availability_zone: 'nova',
-    configurations: {},
+    configurations:
+      agent_type === 'L3 agent' ? { agent_mode: call.cloud.settings.distributedRouters ? 'dvr_snat' : 'legacy' } : {},
   }));
   return listAnswer(call, 'agents', call.caller.admin ? views : [], [
     'id',

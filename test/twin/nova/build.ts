@@ -12,6 +12,7 @@ import { Refusal } from '../refusal.ts';
 import { failServer, isThere, touchServer, wirePorts } from './instance.ts';
 import type { Server } from './model.ts';
 import { plugInterface, unplugInterface } from './networks.ts';
+import { isLetIn } from './server-groups.ts';
 import { attachVolume, detachVolume, dropVolumes } from './volumes.ts';
 
 /** How long each stage of a build lasts at pace 1. */
@@ -54,7 +55,7 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   if (!isThere(cloud, server)) return;
   const fault = cloud.faults.take('server-error', server.name);
   const hasHost = (server.forcedHost ?? hostName) === hostName;
-  if (fault !== undefined || !hasHost)
+  if (fault !== undefined || !hasHost || !isLetIn(cloud, server))
     throw new Unbuilt(fault?.message ?? 'No valid host was found. There are not enough hosts available.');
   server.host = hostName;
   enter(cloud, server, 'networking');

@@ -13,24 +13,12 @@ import { findFlavor } from './flavors.ts';
 import { recordAction } from './instance-actions.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Flavor, Server, ServerVolume } from './model.ts';
+import { serverName } from './names.ts';
 import { requestNetworks } from './networks.ts';
 import { joinGroup } from './server-groups.ts';
 import { tagSchema } from './tags.ts';
 import { linksOf } from './view.ts';
 import { blockDevice, reserveVolumes, rootVolume, wantedVolumes } from './volumes.ts';
-
-const nameRule =
-  "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.";
-
-/**
- * A name: anything printable, not only blanks and not framed by them
- * (nova/api/validation/parameter_types.py, `name`).
- */
-export const serverName = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^(?!.*[\p{C}\p{Zl}\p{Zp}])\S(.*\S)?$/su, nameRule);
 
 const networkRequest = z.strictObject({
   uuid: z.string().optional(),

@@ -3,7 +3,7 @@ import { hostName } from '../neutron/dhcp.ts';
 import { requireAdmin } from '../policy.ts';
 import { notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
-import { maximumMinor, minimumMinor } from './microversion.ts';
+import { minimumMinor } from './microversion.ts';
 
 const hypervisorId = 'b1e43b5f-eec1-44e0-9f10-7b4945c0226d';
 
@@ -77,7 +77,7 @@ function versionView(call: Call): Record<string, unknown> {
   return {
     id: 'v2.1',
     status: 'CURRENT',
-    version: `2.${maximumMinor}`,
+    version: `2.${call.cloud.settings.novaMinor}`,
     min_version: `2.${minimumMinor}`,
     updated: '2013-07-23T11:33:21Z',
     links: [{ rel: 'self', href: `${call.cloud.url('compute')}/v2.1/` }],

@@ -142,7 +142,9 @@ export interface Server {
 export interface ServerGroup {
   readonly id: string;
   readonly project: string;
+  readonly user: string;
   readonly name: string;
   readonly policy: string;
+  readonly rules: Readonly<Record<string, number>>;
   members: readonly string[];
 }

@@ -23,7 +23,13 @@ function usage(cloud: Cloud, projectId: string): QuotaSet {
   const servers = [...cloud.state.servers.values()].filter((server) => server.projectId === projectId);
   const sum = (of: (server: (typeof servers)[number]) => number): number =>
     servers.reduce((total, server) => total + of(server), 0);
-  return { instances: servers.length, cores: sum((server) => server.flavor.vcpus), ram: sum((server) => server.flavor.ramMiB) };
+  const groups = [...cloud.state.serverGroups.values()].filter(({ project }) => project === projectId);
+  return {
+    server_groups: groups.length,
+    instances: servers.length,
+    cores: sum((server) => server.flavor.vcpus),
+    ram: sum((server) => server.flavor.ramMiB),
+  };
 }
 
 function checkProject(call: Call, rule: string): string {
@@ -97,7 +103,7 @@ function limits(call: Call): Answer {
     totalInstancesUsed: used['instances'],
     totalCoresUsed: used['cores'],
     totalRAMUsed: used['ram'],
-    totalServerGroupsUsed: 0,
+    totalServerGroupsUsed: used['server_groups'],
   };
   if (call.minor < 36) {
     const none = {

@@ -4,10 +4,12 @@ import { mayUse } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
-import { createServer, serverName } from './create.ts';
+import { createServer } from './create.ts';
 import { checkUnlocked, serverOf, touchServer } from './instance.ts';
 import type { Server } from './model.ts';
+import { serverName } from './names.ts';
 import { pageOf } from './paging.ts';
+import { groupOf } from './server-groups.ts';
 import { partialView, serverBrief, serverView, statusOf } from './view.ts';
 
 /** Query parameters that every caller may use; others are for admins and ignored for members. */
@@ -188,8 +190,11 @@ function sorted(call: Call, servers: readonly Server[]): readonly Server[] {
 
 /** One server; its groups are shown here and not in lists. */
 function showServer(call: Call): Answer {
-  const view = serverView(call, serverOf(call));
-  return { status: 200, body: { server: call.minor >= 71 ? { ...view, server_groups: [] } : view } };
+  const server = serverOf(call);
+  const view = serverView(call, server);
+  const group = groupOf(call.cloud, server);
+  const server_groups = group === undefined ? [] : [group.id];
+  return { status: 200, body: { server: call.minor >= 71 ? { ...view, server_groups } : view } };
 }
 
 const changes = z.strictObject({

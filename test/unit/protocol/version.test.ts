@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
-import { namedTo } from '../../../protocol/version.ts';
+import { features, kindsKnown } from '../../../protocol/version.ts';
 import { DestinationFacts } from '../../../shared/cloud/facts.ts';
 import { kinds } from '../../../shared/model/resource.ts';
 import { someFacts } from '../../support/build.ts';
 
-const having =
-  (...features: readonly string[]) =>
-  (feature: string) =>
-    features.includes(feature);
-
-test('a receiver names a kind to a sender only where that sender would not refuse it', () => {
-  const some = ['network', 'volume', 'address_group'] as const;
-  expect(namedTo(having(), some)).toEqual(['network']);
-  expect(namedTo(having('volumes'), some)).toEqual(['network', 'volume']);
-  expect(namedTo(having('volumes', 'later-kinds'), some)).toEqual([...some]);
-  expect(namedTo(having('volumes', 'later-kinds'), kinds)).toEqual([...kinds]);
+test('a peer of 0.1 is told of no kind that it would refuse, and one of this release of all', () => {
+  const later = kinds.filter((kind) => !kindsKnown(kinds, () => false).includes(kind));
+  expect(later.sort()).toEqual([
+    'address_group',
+    'address_scope',
+    'port_forwarding',
+    'server_group',
+    'subnet_pool',
+    'trunk',
+    'volume',
+  ]);
+  expect(kindsKnown(kinds, (feature) => features.includes(feature))).toEqual(kinds);
 });
 
 test('a sender passes over the kinds of a later receiver', () => {

@@ -1,7 +1,15 @@
 import { derived, type Table } from './attribute.ts';
 import { routes as canonicalRoutes, fixedIps } from './canonical.ts';
 import { port } from './port.ts';
-import { areOurs, books, described, name } from './standard.ts';
+import { anyValue, areOurs, books, described, name } from './standard.ts';
+
+/**
+ * What a cloud needs to make a router that is highly available, or distributed, where its own
+ * default is not that: only an admin may ask (neutron/conf/policies/router.py), and a distributed
+ * router is served by no L3 agent of another mode.
+ */
+export const haRouters = 'l3-ha as admin';
+export const distributedRouters = 'dvr as admin, with an L3 agent in mode dvr_snat';
 
 /** Network API v2.0, "Show router details"; gateway, routes, interfaces have their own tables. */
 // biome-ignore format: a table is read by column
@@ -9,8 +17,10 @@ export const router: Table = [
   name,
   ...described,
   { api: 'admin_state_up',            field: 'admin_state_up', fate: 'carried', sent: 'always', default: true },
-  { api: 'ha',                        fate: 'told', why: 'only an admin may choose it; the destination’s own default applies' },
-  { api: 'distributed',               fate: 'told', why: 'only an admin may choose it; the destination’s own default applies' },
+  { api: 'ha',                        field: 'ha', fate: 'carried', sent: 'if known', default: null,
+    needs: haRouters, values: [{ needs: haRouters, fits: isTrue }], harmless: isNo, accepts: anyValue },
+  { api: 'distributed',               field: 'distributed', fate: 'carried', sent: 'if known', default: null,
+    needs: distributedRouters, values: [{ needs: distributedRouters, fits: isTrue }], harmless: isNo, accepts: anyValue },
   { api: 'flavor_id',                 fate: 'told', why: 'router flavors are the cloud’s own' },
   { api: 'service_type_id',           fate: 'told', why: 'service types are the cloud’s own' },
   { api: 'availability_zone_hints',   fate: 'told', why: 'the zones of the two clouds have nothing in common' },
@@ -72,4 +82,12 @@ export const routerInterface: Table = [
 
 function isOne(gateways: readonly unknown[]): boolean {
   return gateways.length <= 1;
+}
+
+function isTrue(value: string): boolean {
+  return value === 'true';
+}
+
+function isNo(value: unknown): boolean {
+  return value === false;
 }

@@ -19,6 +19,8 @@ export const server: Table = [
   { api: 'key_name',                            field: 'key_name',          fate: 'carried', sent: 'unless default', default: null,
     refers: 'keypair',
     accepts: anyValue },
+  { api: 'server_groups',                       field: 'server_group_id',   fate: 'carried', sent: 'with the stamp', default: null,
+    refers: 'server_group', read: onlyOne, canonical: onlyOne, accepts: anyValue },
   { api: null,                                  field: 'ports',             fate: 'mapped', default: [],
     refers: 'port', why: 'Neutron lists the ports of a server, Nova their order' },
   { api: null,                                  field: 'disks',             fate: 'mapped', default: [],
@@ -49,7 +51,6 @@ export const server: Table = [
     why: 'it becomes a server of the destination’s credentials' },
   { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'mapped', default: [],
     why: 'volumes are moved before their server; device, tag and flag are those of its attachments', read: attachedOf },
-  { api: 'server_groups',                       fate: 'told', why: 'server groups are not moved; servers may come to lie on one host' },
   { api: 'scheduler_hints',                     fate: 'told', why: hosts },
   { api: 'pinned_availability_zone',            fate: 'told', why: 'the zone that was asked for is the plan’s to map (`mappings.servers`)' },
   { api: 'trusted_image_certificates',          fate: 'told', why: 'a moved disk is signed by nobody' },
@@ -72,6 +73,14 @@ export const server: Table = [
 /** Nova returns 'True' or ''. */
 function yes(value: string | boolean): boolean {
   return /^(true|1)$/i.test(String(value));
+}
+
+/**
+ * From 2.71 on Nova lists the one group of a server (nova/api/openstack/compute/servers.py,
+ * `show`).
+ */
+function onlyOne(groups: string | readonly string[] | null): string | null {
+  return typeof groups === 'object' ? (groups?.[0] ?? null) : groups;
 }
 
 /**

@@ -12,6 +12,7 @@ import { portForwarding } from './port-forwarding.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
+import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
 import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
@@ -34,6 +35,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   floating_ip: floatingIp,
   port_forwarding: portForwarding,
   keypair,
+  server_group: serverGroup,
   flavor,
   image: [...image, ...imageProperties],
   disk,

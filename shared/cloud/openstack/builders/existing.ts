@@ -6,7 +6,7 @@ import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
 /** Where each kind is listed to which something may be mapped. */
-export const collectionOf: Readonly<Record<MappedKind, Collection>> = {
+export const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
   networks: collections.network,
   routers: collections.router,
   address_scopes: markedCollections.address_scope,
@@ -37,7 +37,7 @@ export function meantBy<T extends Owned>(project: string, all: readonly T[]): re
 /** The resource that the plan maps something to, by id or by its only name. Throws E_UNMAPPED. */
 export async function existing<T extends Owned>(
   site: Site,
-  kind: MappedKind,
+  kind: keyof typeof collectionOf,
   to: string,
   about: Ref,
   signal: AbortSignal,

@@ -14,6 +14,7 @@ import { portForwarding } from './port-forwarding.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
+import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
 import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
@@ -40,6 +41,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   floating_ip: floatingIp,
   port_forwarding: portForwarding,
   keypair,
+  server_group: serverGroup,
   flavor,
   image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
   disk,

@@ -4,11 +4,13 @@ import { forwardingPath } from './port-forwarding.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
-/** Whether a resource of the network side, or a flavor, still exists. */
+/** Whether a resource of the network side, a flavor or a server group still exists. */
 export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {
   const kind = kindOf(ref);
   if (kind === 'flavor') return (await site.get('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', signal)) !== null;
   if (kind === 'port_forwarding') return (await site.get('network', forwardingPath(id), 'port_forwarding', signal)) !== null;
+  if (kind === 'server_group')
+    return (await site.get('compute', `/os-server-groups/${encodeURIComponent(id)}`, kind, signal)) !== null;
   const collection = (collections as Readonly<Record<string, Collection>>)[kind] ?? markedCollectionOf(kind);
   if (collection === undefined) return false;
   const { path, one } = collection;

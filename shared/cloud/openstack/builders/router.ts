@@ -85,7 +85,7 @@ export const gateway: Family<'gateway'> = {
       is.external_gateway_info?.enable_snat !== undefined &&
       is.external_gateway_info.enable_snat !== enable_snat
     )
-      is = await change(site, before.id, { external_gateway_info: { ...external_gateway_info, enable_snat } }, context.signal);
+      is = await switchSnat(site, before.id, resource, { ...external_gateway_info, enable_snat }, context);
     return { id: before.id, how: found ? 'found' : 'created', detail: { address: addressesOf(is).join(', ') } };
   },
 
@@ -114,6 +114,30 @@ export const gateway: Family<'gateway'> = {
     return true;
   },
 };
+
+/**
+ * The policy of the cloud cannot be asked before: a member learns here that it lets only admins.
+ */
+async function switchSnat(
+  site: Site,
+  id: string,
+  resource: ResourceOf<'gateway'>,
+  external_gateway_info: object,
+  { signal }: BuildContext,
+): Promise<ApiRouter> {
+  try {
+    return await change(site, id, { external_gateway_info }, signal);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'E_FORBIDDEN') throw error;
+    const about = refOf('gateway', resource.id);
+    const word = resource.enable_snat ? 'on' : 'off';
+    throw new Problem('E_FORBIDDEN', `Only an admin of the destination may switch SNAT ${word} for router ${resource.name}.`, {
+      about,
+      hint: `Use an admin’s credentials. Or roll back, and leave it to the cloud: \`gateway.snat_rights ${about}\` in \`mappings.accept\`.`,
+      cause: error,
+    });
+  }
+}
 
 /** Whether the plan leaves SNAT to the cloud, because only an admin may switch it. */
 function isSnatLeft(resource: ResourceOf<'gateway'>, { mappings }: BuildContext): boolean {

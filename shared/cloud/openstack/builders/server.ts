@@ -13,6 +13,7 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
+import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
 
@@ -50,7 +51,8 @@ export const server: Family<'server'> = {
       image: [imageId(resource, context), is.image ? is.image.id : null],
       ports: [ports, await orderOf(site, is, ports, context.signal)],
     });
-    const told = compare({ availability_zone: [zone ?? isZone, isZone] });
+    const lacks = await lackedGroup(site, resource, is, context);
+    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);
@@ -139,7 +141,7 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const image = imageId(resource, context);
-  const body = {
+  const server = {
     ...(await requestFor(site, resource, context)),
     ...(image === null ? {} : { imageRef: image }),
     ...blockDevices(resource, image, context),
@@ -148,7 +150,9 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
     tags: [...new Set([...resource.tags, ...tagsOf(campaign, refOf('server', resource.id))])],
     ...(zone === undefined ? {} : { availability_zone: zone }),
   };
-  return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;
+  const group = resource.server_group_id;
+  const hints = group === null ? {} : { 'os:scheduler_hints': { group: context.built(refOf('server_group', group)) } };
+  return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server, ...hints }, 'server', signal)).id;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
 import { OpenStackSettings } from '../account/config.ts';
+import type { ApiThing } from '../api.ts';
+import { distributedRouters, haRouters } from '../attributes/router.ts';
 import { partOf } from '../session/answer.ts';
 import type { ApiService } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
@@ -11,6 +13,11 @@ import { joined } from '../session/wait.ts';
  * uploads.
  */
 export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
+
+interface ApiAgent extends ApiThing {
+  readonly alive: boolean;
+  readonly configurations?: { readonly agent_mode?: string };
+}
 
 /**
  * The destination as the builders see it: its session, its extensions, and how it registers disks.
@@ -35,11 +42,14 @@ export class Site {
   }
 
   /**
-   * Whether Neutron has an extension, or Nova a microversion. A cloud refuses attributes that need
-   * a missing one.
+   * Whether Neutron has an extension, or Nova a microversion, and an admin asks where one must. A
+   * cloud refuses attributes that need a missing one.
    */
   async offers(need: string, signal: AbortSignal): Promise<boolean> {
     if (/^2\.\d+$/.test(need)) return this.session.knows(need, signal);
+    if (need === haRouters) return (await this.#isAdmin(signal)) && this.offers('l3-ha', signal);
+    if (need === distributedRouters)
+      return (await this.#isAdmin(signal)) && (await this.offers('dvr', signal)) && this.#hasDvrAgent(signal);
     this.#extensions ??= listAll<{ alias: string }>(
       this.session,
       { service: 'network', path: '/extensions', key: 'extensions' },
@@ -52,6 +62,16 @@ export class Site {
       },
     );
     return (await joined(this.#extensions, signal)).has(need);
+  }
+
+  async #isAdmin(signal: AbortSignal): Promise<boolean> {
+    return (await this.session.token(signal)).roles.includes('admin');
+  }
+
+  /** Network API v2.0, "List all agents"; the mode is in l3_agent.ini as `agent_mode`. */
+  async #hasDvrAgent(signal: AbortSignal): Promise<boolean> {
+    const agents = await this.network<ApiAgent>('/agents', 'agents', { agent_type: 'L3 agent' }, signal);
+    return agents.some(({ alive, configurations }) => alive && configurations?.agent_mode === 'dvr_snat');
   }
 
   /** Reads one resource; null if it is gone. `key`: its name in the answer. */

@@ -22,11 +22,13 @@ import type { Site } from './site.ts';
 export const volume: Family<'volume'> = {
   async ensure(site, resource, context) {
     const earlier = await usable(site, resource, context);
-    const id = earlier ?? (await fromImage(site, resource, context));
-    const is = await untilAvailable(site.session, 'volume', id, context);
-    if (isUnchecked(is)) await check(site, resource, is, context);
+    const id = earlier?.id ?? (await fromImage(site, resource, context));
+    if (earlier === undefined || !isTaken(earlier)) {
+      const is = await untilAvailable(site.session, 'volume', id, context);
+      if (isUnchecked(is)) await check(site, resource, is, context);
+    }
     await removeImages(site, refOf('disk', resource.disk_id), context);
-    return { id, how: earlier === null ? 'created' : 'found' };
+    return { id, how: earlier === undefined ? 'created' : 'found' };
   },
 
   async find(site, resource, context) {
@@ -73,13 +75,18 @@ async function stamped(
   return stampedOf(site.session, 'volume', imageStamp(campaign, ref), signal);
 }
 
+/** Whether the server of a volume that was read back has it by now. */
+function isTaken(volume: ApiVolume): boolean {
+  return !isUnchecked(volume) && ['reserved', 'attaching', 'in-use'].includes(volume.status);
+}
+
 /** The volume of an earlier call; unchecked ones that failed, or are too many, are deleted. */
-async function usable(site: Site, resource: ResourceOf<'volume'>, context: BuildContext): Promise<string | null> {
+async function usable(site: Site, resource: ResourceOf<'volume'>, context: BuildContext): Promise<ApiVolume | undefined> {
   const all = await stamped(site, refOf('volume', resource.id), context);
   const [first, ...others] = all.filter(({ status }) => !/error|deleting/.test(status));
   const useless = [...others, ...all.filter(({ status }) => status.startsWith('error'))];
   for (const one of useless.filter(isLate)) await destroyOf(site.session, 'volume', one.id, context);
-  return first?.id ?? null;
+  return first;
 }
 
 /** Registers the disk as an image and asks for a volume of it; returns the volume's id. */

@@ -1,5 +1,5 @@
 import type { CloudFacts } from '../../facts.ts';
-import type { ApiNetwork, ApiSubnet } from '../api.ts';
+import type { ApiKeypair, ApiNetwork, ApiSubnet } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
@@ -47,14 +47,12 @@ export async function readFacts(session: CloudSession, signal: AbortSignal): Pro
   };
 }
 
-/** Lists our own user's keypairs; Nova wraps each one. */
-export async function listKeypairs(
-  session: CloudSession,
-  signal: AbortSignal,
-): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
+/** Lists the keypairs of our own user, or of another as an admin; Nova wraps each one. */
+export async function listKeypairs(session: CloudSession, signal: AbortSignal, user?: string): Promise<ApiKeypair[]> {
   interface Wrapped {
-    readonly keypair: { name: string; fingerprint: string; public_key: string };
+    readonly keypair: ApiKeypair;
   }
-  const wrapped = await listAll<Wrapped>(session, { service: 'compute', path: '/os-keypairs', key: 'keypairs' }, signal);
+  const query = user === undefined ? {} : { user_id: user };
+  const wrapped = await listAll<Wrapped>(session, { service: 'compute', path: '/os-keypairs', key: 'keypairs', query }, signal);
   return wrapped.map(({ keypair }) => keypair);
 }

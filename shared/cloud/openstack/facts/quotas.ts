@@ -68,7 +68,7 @@ export async function readVolumeQuotas(session: CloudSession, signal: AbortSigna
   ]);
 }
 
-const ofCompute = ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items'];
+const ofCompute = ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items', 'server_groups', 'server_group_members'];
 
 /** Compute API, "Show Rate And Absolute Limits": the names of a quota's limit and use. */
 const absoluteNames: Readonly<Record<string, readonly [limit: string, used?: string]>> = {
@@ -76,6 +76,8 @@ const absoluteNames: Readonly<Record<string, readonly [limit: string, used?: str
   cores: ['maxTotalCores', 'totalCoresUsed'],
   ram: ['maxTotalRAMSize', 'totalRAMUsed'],
   key_pairs: ['maxTotalKeypairs'],
+  server_groups: ['maxServerGroups', 'totalServerGroupsUsed'],
+  server_group_members: ['maxServerGroupMembers'],
   metadata_items: ['maxServerMeta'],
 };
 

@@ -1,7 +1,7 @@
 import { partOf } from '../session/answer.ts';
 import type { CloudSession } from '../session/session.ts';
 
-/** An availability zone of Nova; only admins see its hosts, for others they are null. */
+/** An availability zone of Nova; only admins see its compute hosts, for others they are null. */
 export interface Zone {
   readonly name: string;
   readonly available: boolean;
@@ -11,7 +11,7 @@ export interface Zone {
 interface ApiZone {
   readonly zoneName: string;
   readonly zoneState: { readonly available: boolean };
-  readonly hosts?: Readonly<Record<string, unknown>> | null;
+  readonly hosts?: Readonly<Record<string, object>> | null;
 }
 
 /**
@@ -25,6 +25,6 @@ export async function listZones(session: CloudSession, admin: boolean, signal: A
   return availabilityZoneInfo.map(({ zoneName, zoneState, hosts }) => ({
     name: zoneName,
     available: zoneState.available,
-    hosts: hosts == null ? null : Object.keys(hosts),
+    hosts: hosts == null ? null : Object.keys(hosts).filter((host) => 'nova-compute' in (hosts[host] ?? {})),
   }));
 }

@@ -186,13 +186,16 @@ const interfaces: ServerRule = (server, { ports }) => {
 const unseenPorts: ServerRule = (server, { ports }) => {
   const unseen = unseenInterfaces(server, ports);
   if (unseen.length === 0) return null;
-  return concern(
+  const macs = [...new Set(unseen.map(({ mac }) => mac))];
+  const lines = macs.map((mac) => `\`server.port_unseen ${refOf('server', server.id)} ${mac}\``).join(', ');
+  const found = concern(
     'server.port_unseen',
     'blocking',
     server,
-    `has ${unseen.join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
-    'Capture with credentials that may see the port (an admin’s), detach it, or leave the server out.',
+    `has ${unseen.map(({ says }) => says).join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
+    `Capture with credentials that may see the port (an admin’s), detach it, or leave the server out. Or let it arrive without the interface: ${lines} in \`mappings.accept\`.`,
   );
+  return { ...found, each: macs };
 };
 
 const vnic: ServerRule = (server, { ports }) => {
@@ -267,16 +270,15 @@ function concernsOfServer(server: ApiServer, contents: Contents): Concern[] {
   return isBlocked ? found.filter(({ code }) => code !== 'server.shutoff' && code !== 'server.lock_left') : found;
 }
 
-/** Groups without a server that moves; those with one are told with their servers. */
-function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
-  const empty = serverGroups.filter(({ members }) => !servers.some(({ id }) => members.includes(id)));
-  if (empty.length === 0) return [];
+/** A policy may keep the groups from a project; which server is in which is then not known. */
+function unseenServerGroups({ serverGroups }: Contents): Concern[] {
+  if (serverGroups !== null) return [];
   return [
     {
-      code: 'server_group.left_out',
+      code: 'server_group.unseen',
       severity: 'warning',
-      says: `Server groups are not moved; these have no server that moves: ${empty.map(({ name }) => name).join(', ')}.`,
-      remedy: 'Make them at the destination by hand, if servers will need them.',
+      says: 'The cloud does not show these credentials the server groups of the project: if there are some, servers are made without them.',
+      remedy: 'Capture as an admin, or with credentials that may list them (openstack server group list).',
     },
   ];
 }
@@ -324,7 +326,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),
-    ...emptyServerGroups(contents),
+    ...unseenServerGroups(contents),
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
     ...poolConcerns(contents),

@@ -20,6 +20,7 @@ import type {
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -60,8 +61,8 @@ export interface Contents extends VolumeContents {
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
-  /** The project's server groups, as far as the credentials may read them. */
-  readonly serverGroups: readonly ApiServerGroup[];
+  /** The project's server groups; null where the credentials may not read them. */
+  readonly serverGroups: readonly ApiServerGroup[] | null;
   /** The kinds, in words, of which the cloud does not tell these credentials what there is. */
   readonly untold: readonly string[];
   /** The concerns about records that cannot be read. */
@@ -251,11 +252,11 @@ async function readCompute(
     if (status === 200) images.push(thingOf<ApiImage>(body, `GET /images/${id}`));
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
-  const keypairs = await readKeypairs(session, servers, signal);
+  const keypairs = await readKeypairs(session, scope, servers, signal);
   const serverGroups = await readServerGroups(session, scope, signal);
   const grouped = servers.map((server) => ({
     ...server,
-    server_groups: serverGroups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
+    server_groups: (serverGroups ?? []).filter(({ members }) => members.includes(server.id)).map(({ id }) => id),
   }));
   return { servers: grouped, serverGroups, flavors, images, heirs, keypairs };
 }
@@ -269,30 +270,36 @@ function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Pro
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
-/**
- * Reads the project's server groups by list, because Nova shows them only for a single server.
- * Older clouds and some policies refuse.
- */
-async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
-  const query = scope.own ? {} : { all_projects: true };
-  const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
-  const { status, body } = await session.call(call);
-  const groups = status === 200 ? partOf<readonly ApiServerGroup[]>(body, 'server_groups', 'GET /os-server-groups') : [];
-  return groups.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId);
+/** Reads the project's server groups by list, because Nova shows them only for a single server. */
+async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Contents['serverGroups']> {
+  const groups = await listServerGroups(session, scope.own ? {} : { all_projects: true }, signal);
+  return groups?.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId) ?? null;
 }
 
 /**
- * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
+ * Keypairs belong to users. Those that servers use are read, of other users as an admin; and those
+ * of our own user that no server uses, unless another user's of that name is used.
  */
-async function readKeypairs(session: CloudSession, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+async function readKeypairs(
+  session: CloudSession,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
-  // Where no server says which are used, all of our own user's are.
-  const own = servers.length > 0 ? [] : await listKeypairs(session, signal);
-  for (const { name } of own) wanted.set(`${userId}/${name}`, { name, user: userId });
+  const used = new Set([...wanted.values()].map(({ name }) => name));
+  // Where an admin reads another project, our user's are not that project's.
+  const own = new Map((scope.own ? await listKeypairs(session, signal) : []).map((pair) => [pair.name, pair]));
+  for (const name of own.keys()) if (!used.has(name)) wanted.set(`${userId}/${name}`, { name, user: userId });
   const found: ApiKeypair[] = [];
   for (const { name, user } of wanted.values()) {
+    const listed = user === userId ? own.get(name) : undefined;
+    if (listed !== undefined) {
+      found.push({ ...listed, user_id: user });
+      continue;
+    }
     const path = `/os-keypairs/${encodeURIComponent(name)}`;
     const query = user === userId ? {} : { user_id: user };
     const { status, body } = await session.call({

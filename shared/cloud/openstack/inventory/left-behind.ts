@@ -34,8 +34,7 @@ export async function leftBehind(
     found.set(kind, await names(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(passed(signal)));
   };
   await ask('images', (soon) => imagesOf(session, scope, soon));
-  // Keypairs are a user's: those of others are read with their servers alone.
-  if (scope.own) await ask('keypairs', (soon) => unusedKeypairs(session, keypairs, soon));
+  await ask('keypairs', (soon) => keypairsLeft(session, scope, keypairs, soon));
   const token = await session.token(signal);
   await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
   const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
@@ -61,9 +60,38 @@ async function imagesOf(session: CloudSession, { projectId }: Scope, signal: Abo
   return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
 }
 
-async function unusedKeypairs(session: CloudSession, used: Contents['keypairs'], signal: AbortSignal): Promise<Found> {
-  const all = await listKeypairs(session, signal);
-  return all.flatMap(({ name }) => (used.some((pair) => pair.name === name) ? [] : [name]));
+/**
+ * The keypairs that are not captured: of our own user, one whose name another user's has; of other
+ * users of the project, those that no server uses. Only an admin may see the latter.
+ */
+async function keypairsLeft(
+  session: CloudSession,
+  scope: Scope,
+  captured: Contents['keypairs'],
+  signal: AbortSignal,
+): Promise<Found> {
+  const { userId } = await session.token(signal);
+  const users = scope.admin ? await usersOf(session, scope, signal) : [];
+  const left: string[] = [];
+  for (const user of new Set([...(scope.own ? [userId] : []), ...users])) {
+    const isOwn = user === userId;
+    if (isOwn && !scope.own) continue;
+    const all = await listKeypairs(session, signal, isOwn ? undefined : user);
+    const stays = all.filter(({ name }) => !captured.some((pair) => pair.name === name && pair.user_id === user));
+    left.push(...stays.map(({ name }) => (isOwn ? name : `${name} of user ${user}`)));
+  }
+  return left;
+}
+
+/** The users with a role in a project. Identity API, "List role assignments". */
+async function usersOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<string[]> {
+  interface Assignment {
+    readonly user?: { readonly id: string };
+  }
+  const query = { 'scope.project.id': projectId, effective: 'true' };
+  const listing = { service: 'identity', path: '/role_assignments', key: 'role_assignments', query } as const;
+  const all = await listAll<Assignment>(session, listing, signal);
+  return all.flatMap(({ user }) => user?.id ?? []);
 }
 
 async function namesOf(

@@ -48,7 +48,8 @@ export function partOf(contents: Contents): Part {
       trunks,
       otherPorts: [],
       volumes: volumesOfPart(contents),
-      serverGroups: [],
+      keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
+      serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,
       subnetPools: pools,
@@ -62,6 +63,11 @@ export function partOf(contents: Contents): Part {
     },
     concerns: used.flatMap((router) => lostRoutes(router, contents, interfaces)),
   };
+}
+
+/** The server groups that a chosen server is in. */
+function groupsOfPart({ serverGroups, servers }: Contents): Contents['serverGroups'] {
+  return serverGroups?.filter(({ members }) => servers.some(({ id }) => members.includes(id))) ?? null;
 }
 
 /** The volumes of the chosen servers; no others are said to stay behind. */

@@ -36,6 +36,7 @@ export function resourcesIn(contents: Contents): Resource[] {
       ),
     ...contents.forwardings.map((one) => forwardingOf(one, contents)),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
+    ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),

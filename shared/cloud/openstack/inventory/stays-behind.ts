@@ -41,6 +41,7 @@ export function staysBehind(contents: Contents): Concern[] {
       name: `${answer.id} of ${floatingIp.floating_ip_address}`,
     })),
     ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
+    ...(contents.serverGroups ?? []).map((one) => thing('server_group', one)),
     ...[...used].map((flavor) => thing('flavor', flavor)),
     ...images.map((image) => thing('image', image)),
     ...servers

@@ -1,6 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
+import { outlivesSnapshot } from '../volumes/connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { isShared, volumesOfServer } from './volumes.ts';
@@ -47,18 +48,22 @@ const bootUnknown: ServerRule = (server, contents) => {
 };
 
 /**
- * A volume is read through a snapshot while it stays attached. With `nfs_qcow2_volumes` unset
- * Cinder's NFS driver keeps calling such a volume raw, though its file is a qcow2 then, and the
- * server finds no disk at its next start. The API tells no back end, so that its operator decides.
+ * A volume is read through a snapshot while it stays attached. Where that may cost the server its
+ * disk, or Cinder does not tell how it is attached, its operator decides.
  */
 const bySnapshot: ServerRule = (server, contents) => {
-  const { length } = attachmentsOf(server, contents);
-  if (length === 0) return null;
-  const says = `has ${length === 1 ? 'a volume' : `${length} volumes`}, read through snapshots in Cinder. On NFS with raw volumes such a snapshot can leave it without its disk at its next start, and Godwit was never tried with a real Cinder.`;
+  const all = seenOf(server, contents).filter(({ id }) => !outlivesSnapshot(contents.connections.get(id) ?? null));
+  if (all.length === 0) return null;
+  const says = `has volumes that are read through snapshots in Cinder, which may cost it its disk: ${all.map((one) => connectedAs(one, contents)).join(', ')}. A raw file on NFS is lost to its server at its next start.`;
   const remedy =
     'Try it with a server that may be lost, then accept it: `server.volume_snapshot` in `mappings.accept`. Or leave the server out.';
   return concern('server.volume_snapshot', 'blocking', server, says, remedy);
 };
+
+function connectedAs(volume: ApiVolume, { connections }: Contents): string {
+  const { driver, format } = connections.get(volume.id) ?? { driver: 'Cinder does not tell how it is attached', format: null };
+  return `${nameOf(volume)}: ${format === null ? driver : `${format} on ${driver}`}`;
+}
 
 /** Why the volumes of a server cannot be moved. */
 export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown, bySnapshot];

@@ -6,6 +6,7 @@ import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readAttachments } from '../volumes/attachments.ts';
+import { readConnection, type VolumeConnection } from '../volumes/connection.ts';
 import { listTypes } from '../volumes/places.ts';
 import { listOf } from '../volumes/read.ts';
 import type { Scope } from './scope.ts';
@@ -17,6 +18,8 @@ export interface VolumeContents {
   readonly volumeTypes: readonly ApiVolumeType[];
   /** The attachments of each server that moves, by its id. */
   readonly attachments: ReadonlyMap<string, readonly ApiAttachment[]>;
+  /** How their volumes are connected, by the volume's id; those are absent that Cinder hides. */
+  readonly connections: ReadonlyMap<string, VolumeConnection>;
   /** The limits on volumes of the project in which temporary ones are made. */
   readonly quotas: DestinationFacts['quotas'];
 }
@@ -30,7 +33,7 @@ export async function readVolumes(
 ): Promise<VolumeContents> {
   const attachments = new Map<string, readonly ApiAttachment[]>();
   for (const server of servers) attachments.set(server.id, await readAttachments(session, server, signal));
-  const unread = { volumes: null, volumeTypes: [], attachments, quotas: {} };
+  const unread = { volumes: null, volumeTypes: [], attachments, connections: new Map<string, VolumeConnection>(), quotas: {} };
   if (!(await session.has('volume', signal))) {
     // Without Cinder there are no volumes, but for those that a server has all the same.
     const isUsed = [...attachments.values()].some((all) => all.length > 0);
@@ -44,11 +47,33 @@ export async function readVolumes(
       readVolumeQuotas(session, signal),
     ]);
     const isOwn = (volume: ApiVolume): boolean => (volume['os-vol-tenant-attr:tenant_id'] ?? scope.projectId) === scope.projectId;
-    return { volumes: volumes.filter(isOwn), volumeTypes, attachments, quotas };
+    const own = volumes.filter(isOwn);
+    return {
+      volumes: own,
+      volumeTypes,
+      attachments,
+      connections: await connectionsOf(session, own, attachments, signal),
+      quotas,
+    };
   } catch (error) {
     if (!['E_FORBIDDEN', 'E_CLOUD_REFUSED'].includes(asProblem(error).code)) throw error;
     return unread;
   }
+}
+
+async function connectionsOf(
+  session: CloudSession,
+  volumes: readonly ApiVolume[],
+  attachments: VolumeContents['attachments'],
+  signal: AbortSignal,
+): Promise<Map<string, VolumeConnection>> {
+  const used = new Set([...attachments.values()].flat().map(({ volumeId }) => volumeId));
+  const connections = new Map<string, VolumeConnection>();
+  for (const volume of volumes.filter(({ id }) => used.has(id))) {
+    const connection = await readConnection(session, volume, signal);
+    if (connection !== null) connections.set(volume.id, connection);
+  }
+  return connections;
 }
 
 /** The volumes of a server that can be described: readable, and nobody else's. */

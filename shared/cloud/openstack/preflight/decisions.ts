@@ -6,6 +6,7 @@ import type { ApiSecurityGroup } from '../api.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
+import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
 import { type PreflightView, subnetThere } from './view.ts';
 
@@ -101,6 +102,10 @@ function choose(view: PreflightView, resource: Resource): Choice {
     case 'keypair': {
       const there = view.keypairs.find((one) => one.name === resource.name);
       return there !== undefined && sameKey(there, resource) ? adopt(there.name, 'it is there with the same key') : create();
+    }
+    case 'server_group': {
+      const there = serverGroupFor(view, resource.id);
+      return there === undefined ? skip('it is not clear what stands for it') : mapped(there, 'it becomes');
     }
     case 'flavor': {
       const target = flavorFor(view, resource);

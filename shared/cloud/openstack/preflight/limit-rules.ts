@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { created } from './decisions.ts';
-import { blocking, type PreflightRule } from './rules.ts';
+import { blocking, isServerName, longestText, type PreflightRule } from './rules.ts';
 import { freeKeyNames, type PreflightView } from './view.ts';
 
 /**
@@ -16,8 +16,6 @@ const longestTag = 60;
  * (nova/api/openstack/compute/schemas/servers.py).
  */
 const longestUserData = 65_535;
-/** Characters of a description of a server, its names, and the keys and values of its metadata. */
-const longestText = 255;
 
 /**
  * Finds what Nova would refuse at server creation, which is after the disk is copied and the source
@@ -48,10 +46,9 @@ export const keypairNames: PreflightRule = (view) => {
   );
 };
 
-/** nova/api/validation/parameter_types.py, `name`: printable, and no blank at either end. */
 function nameOf(server: ResourceOf<'server'>): Concern[] {
   const { name } = server;
-  if (name.length > 0 && name.length <= longestText && name.trim() === name && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name)) return [];
+  if (isServerName(name)) return [];
   return [
     blocking(
       'server.name_refused',

@@ -2,7 +2,7 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
-import * as addresses from './address-group-rules.ts';
+import * as addressGroups from './address-group-rules.ts';
 import { addressRoom } from './address-room-rule.ts';
 import * as adopted from './adopted-rules.ts';
 import * as subnets from './adopted-subnet-rules.ts';
@@ -17,7 +17,9 @@ import { owner } from './owner-rule.ts';
 import { unforwardedRanges } from './port-forwarding-rule.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
+import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
+import * as addresses from './source-address-rules.ts';
 import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
@@ -35,17 +37,23 @@ const rules: readonly PreflightRule[] = [
   subnets.unreservedAddresses,
   networks.gatewayAddresses,
   networks.floatingAddresses,
+  addresses.sourceGateways,
+  addresses.sourceFloating,
+  addresses.sourceInterfaces,
   addressRoom,
   adopted.absentTargets,
   adopted.adoptedGateways,
   adopted.adoptedRoutes,
   adopted.interfaceConflicts,
   adopted.widenedGroups,
-  addresses.unnamedAddressGroups,
-  addresses.differingAddressGroups,
+  addressGroups.unnamedAddressGroups,
+  addressGroups.differingAddressGroups,
   servers.flavors,
   servers.disks,
   servers.keypairs,
+  serverGroups.serverGroupTargets,
+  serverGroups.serverGroupNames,
+  serverGroups.serverGroupHosts,
   volumes.volumeService,
   volumes.absentVolumes,
   volumes.volumeTypes,

@@ -2,6 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import type { Kind, ResourceOf } from '../../../model/resource.ts';
 import { created } from './decisions.ts';
 import type { PreflightRule } from './rules.ts';
+import { membersOf } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
 import type { PreflightView } from './view.ts';
 
@@ -57,6 +58,9 @@ function needed(view: PreflightView): Record<string, number> {
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
     key_pairs: count('keypair'),
+    server_groups: count('server_group'),
+    // Of each group; Nova tells the use as 0, too.
+    server_group_members: Math.max(0, ...view.of('server_group').map((group) => membersOf(view, group))),
     // A disk that a server has of its own is an image until the commit at least; that of a volume
     // for a while, and a second time when it is read back.
     image_count_total: disks - volumes.length + (volumes.length > 0 ? 2 : 0),

@@ -14,3 +14,11 @@ export function blocking(code: string, about: Ref, says: string, remedy: string)
 export function warning(code: string, about: Ref, says: string, remedy: string): Concern {
   return { code, severity: 'warning', about, says, remedy };
 }
+
+/** Characters of a description of a server, its names, and the keys and values of its metadata. */
+export const longestText = 255;
+
+/** nova/api/validation/parameter_types.py, `name`: printable, and no blank at either end. */
+export function isServerName(name: string): boolean {
+  return name.length > 0 && name.length <= longestText && name.trim() === name && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
+}

@@ -104,7 +104,7 @@ export const keypairs: PreflightRule = (view) =>
 
 /** Databases with three bytes per character refuse longer characters (Zed: in every name). */
 export const names: PreflightRule = (view) =>
-  (['network', 'subnet', 'router', 'security_group', 'port', 'volume', 'server'] as const).flatMap((kind) =>
+  (['network', 'subnet', 'router', 'security_group', 'port', 'server_group', 'volume', 'server'] as const).flatMap((kind) =>
     view
       .of(kind)
       .filter((one) => /[\u{10000}-\u{10ffff}]/u.test(one.name))

@@ -10,6 +10,7 @@ import type {
   ApiPort,
   ApiRouter,
   ApiSecurityGroup,
+  ApiServerGroup,
   ApiSubnet,
   ApiVolumeType,
 } from '../api.ts';
@@ -25,6 +26,7 @@ import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
@@ -49,6 +51,8 @@ export interface DestinationState {
   readonly cloudPorts: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
+  /** Null where the credentials may not list them; read only if the plan has some. */
+  readonly serverGroups: readonly ApiServerGroup[] | null;
   readonly defaultGroup: ApiSecurityGroup;
   /**
    * Neutron extensions and Nova microversions that an attribute or a name needs and the destination
@@ -58,7 +62,7 @@ export interface DestinationState {
   /** The format in which disks are registered, and how many are uploaded at once. */
   readonly diskFormat: Site['diskFormat'];
   readonly uploads: number;
-  /** Read only if the plan wants one. */
+  /** Read only if the plan wants one, or has server groups. */
   readonly zones: readonly Zone[];
   /** Null where there is no Cinder; read only if there are volumes, as are its zones. */
   readonly volumeTypes: readonly ApiVolumeType[] | null;
@@ -117,6 +121,7 @@ async function readDestination(
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
   const own = { project_id: token.projectId, device_owner: cloudOwners };
   const admin = token.roles.includes('admin');
+  const hasGroups = resources.some(({ kind }) => kind === 'server_group');
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
     projectId: token.projectId,
@@ -132,11 +137,12 @@ async function readDestination(
     subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
     floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
     keypairs: await listKeypairs(site.session, signal),
+    serverGroups: hasGroups ? await listServerGroups(site.session, {}, signal) : [],
     defaultGroup: await defaultGroup(site, signal),
     lacks: await lackOf(site, signal),
     diskFormat: site.diskFormat,
     uploads: site.uploadsAtOnce,
-    zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
+    zones: mappings.servers === undefined && !hasGroups ? [] : await listZones(site.session, admin, signal),
     volumeTypes: hasVolumes ? await listTypes(site.session, signal) : null,
     volumeZones: hasVolumes ? await listVolumeZones(site.session, signal) : [],
     quotas: await readQuotas(site.session, signal),

@@ -28,11 +28,18 @@ export async function lookAt(session: CloudSession, id: string, probe: string | 
   }
   if (probe === undefined) return { healthy: true, says: 'The server is ACTIVE.' };
   if (!isNetworkProbe(probe)) return lookAtConsole(session, id, probe.slice('console:'.length), signal);
-  const addresses = addressesOf(server).filter((address) => !isUnrouted(address));
+  const all = addressesOf(server);
+  const addresses = all.filter((address) => !isUnrouted(address));
+  if (addresses.length === 0) return { healthy: false, says: whyNotProbed(all) };
   const answers = await Promise.all(addresses.map((address) => answerOf(probe, address, probeMs, signal)));
   const good = answers.find((answer) => answer.good);
   if (good !== undefined) return { healthy: true, says: good.says };
-  return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address to probe.' };
+  return { healthy: false, says: answers.map((answer) => answer.says).join('; ') };
+}
+
+function whyNotProbed(addresses: readonly string[]): string {
+  if (addresses.length === 0) return 'The server has no address to probe.';
+  return `Nothing is probed at ${addresses.join(', ')}: there is the machine that probes, or its own link, and no server.`;
 }
 
 /** Floating addresses first, because a controller outside the cloud can reach only those. */

@@ -28,7 +28,7 @@ const services: Readonly<Record<ApiService, ListedService>> = {
 };
 
 type Catalogue = Token['catalogue'];
-type Endpoint = Catalogue[number]['endpoints'][number];
+type CatalogueEndpoint = Catalogue[number]['endpoints'][number];
 
 /**
  * The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the
@@ -42,7 +42,9 @@ export function endpointOf(access: Access, token: Token, service: ApiService): s
   return service === 'volume' && /\/v3$/.test(url) ? `${url}/${token.projectId}` : url;
 }
 
-/** The address that a catalogue has of a service that people call `name`, as `endpointOf` does it. */
+/**
+ * The address that a catalogue has of a service that people call `name`, as `endpointOf` does it.
+ */
 export function listedAt(access: Access, catalogue: Catalogue, service: ListedService, name: string): string {
   const found = endpointsHere(access, catalogue, service).find((endpoint) => endpoint.interface === access.interface);
   if (found !== undefined) return versioned(found.url, service);
@@ -60,7 +62,9 @@ function versioned(url: string, { version }: ListedService): string {
   return /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${version}`;
 }
 
-/** Whether the catalogue has an address of a service in the region, or the configuration has one. */
+/**
+ * Whether the catalogue has an address of a service in the region, or the configuration has one.
+ */
 export function isOffered(access: Access, token: Token, service: ApiService): boolean {
   return access.endpoints[service] !== undefined || isListed(access, token.catalogue, services[service]);
 }
@@ -70,12 +74,12 @@ export function isListed(access: Access, catalogue: Catalogue, service: ListedSe
   return endpointsHere(access, catalogue, service).length > 0;
 }
 
-function endpointsHere(access: Access, catalogue: Catalogue, service: ListedService): readonly Endpoint[] {
+function endpointsHere(access: Access, catalogue: Catalogue, service: ListedService): readonly CatalogueEndpoint[] {
   const all = endpointsOf(catalogue, service);
   return all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);
 }
 
-function endpointsOf(catalogue: Catalogue, { types }: ListedService): readonly Endpoint[] {
+function endpointsOf(catalogue: Catalogue, { types }: ListedService): readonly CatalogueEndpoint[] {
   return catalogue.filter(({ type }) => types.includes(type)).flatMap(({ endpoints }) => endpoints);
 }
 

@@ -98,8 +98,8 @@ describe('lanes on a line that loses packets', () => {
     expect(held / perMs).toBeLessThan(1_000);
   });
 
-  test('share a line without loss, and together hardly make others wait', () => {
-    const simulation = new LossySimulation({ bytesPerMs: 12_500, rttMs: 100, loss: 0 }, 4);
+  test.each([4, 16])('share a line without loss, and together hardly make others wait, %d of them', (lanes) => {
+    const simulation = new LossySimulation({ bytesPerMs: 12_500, rttMs: 100, loss: 0 }, lanes);
     simulation.run(20_000);
     expect(simulation.run(30_000)).toBeGreaterThan(0.95 * 12_500);
     expect(simulation.longestQueueMs).toBeLessThan(50);

@@ -7,6 +7,7 @@ import type { Identity } from '../../../../protocol/transport/identity.ts';
 import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
+import type { DestinationCloud } from '../../../../shared/cloud/destination-cloud.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { options, senderHandlers } from '../../../support/protocol.ts';
@@ -22,10 +23,9 @@ export interface PairedSite {
   readonly receiver: Receiver;
 }
 
-export async function aPairedSite(): Promise<PairedSite> {
+export async function aPairedSite(cloud: () => Promise<DestinationCloud> = noCloud): Promise<PairedSite> {
   const state = await aFolder();
   const campaigns = someCampaigns(state);
-  const cloud = noCloud;
   const sessions = new Sessions({ name: 'cloud-b', release: '0.0.0', state, campaigns, cloud, log, windowBytes: 1024 * 1024 });
   const receiver = await aReceiver({ onSocket: (socket, peer) => sessions.serve(socket, peer) });
   return { state, campaigns, sessions, receiver };

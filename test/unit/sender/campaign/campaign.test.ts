@@ -57,7 +57,7 @@ async function aCampaign(facts: readonly Fact[], servers = 2): Promise<Campaign>
 }
 
 const start: Fact = { fact: 'started', project: 'shop', release: '0', servers: ['s1', 's2'] };
-const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { network: 2 }, digest: 'd' } };
+const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { flavor: 1 }, digest: 'd' } };
 const cold: readonly Phase[] = itinerary.filter((phase: Phase) => phase.when === undefined);
 const moved = (server: string, journey = cold): Fact[] =>
   journey.flatMap(({ name }): Fact[] => [
@@ -89,7 +89,7 @@ test('a report follows from the journal alone: phases, downtime, bytes and roots
     rolledBack: 0,
     diskBytes: 6 * MiB,
     sentBytes: 2 * MiB,
-    resources: { network: 2, disk: 2, server: 2 },
+    resources: { flavor: 1, disk: 2, server: 2 },
   });
   expect(totalsOf(campaign)).toMatchObject({ servers: 2, disks: 2, disk_bytes: 6 * MiB, resources: report.totals.resources });
 });
@@ -151,7 +151,7 @@ test('a campaign that was rolled back reports what had moved, and when each serv
   expect(lines).toContain('2 servers moved and rolled back, 6.0 MiB of disks, 2.0 MiB sent, compressed from 4.0 MiB');
   expect(lines.join('\n')).toMatch(/^SERVER .* MOVED +ROLLED BACK +AT DESTINATION$/m);
   expect(lines.join('\n')).toContain(
-    'Built, and removed by the rollback; or adopted, and released: 2 networks, 2 disks, 2 servers',
+    'Built, and removed by the rollback; or adopted, and released: 1 flavor, 2 disks, 2 servers',
   );
 });
 
@@ -174,6 +174,25 @@ test('the status tells what happens now, and what an operator may do next', asyn
     { fact: 'rests', state: 'failed', problem },
   );
   expect(failed).toMatchObject({ state: 'failed', problem, moves: [{ state: 'failed', problem }, { state: 'waiting' }] });
+});
+
+test('a rollback that fails hides neither what had stopped the campaign nor what had failed its server', async () => {
+  const first = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };
+  const later = { code: 'E_SERVER_STATE' as const, says: 'Gone.', hint: 'Keep it.' };
+  const campaign = await aCampaign([
+    start,
+    configured,
+    { fact: 'begun', server: 's1', phase: 'look' },
+    { fact: 'problem', server: 's1', phase: 'look', problem: first },
+    { fact: 'failed', server: 's1', problem: first },
+    { fact: 'rests', state: 'failed', problem: first },
+    { fact: 'asked', wish: 'rollback' },
+    { fact: 'problem', server: 's1', phase: 'look before the way back', problem: later },
+    { fact: 'rests', state: 'failed', problem: later },
+  ]);
+  const status = statusOf(campaign, new Progress(), new Map());
+  expect(status).toMatchObject({ problem: later, before: first });
+  expect(status.moves[0]).toMatchObject({ problem: later, before: first });
 });
 
 test('the network side is unknown until the receiver has told, and what was adopted is not called built', async () => {

@@ -82,3 +82,14 @@ test('a problem that stopped the campaign is told once where a server has it', (
   const other = picture(aCampaignStatus({ state: 'failed', problem }), output).join('\n');
   expect(other).toContain('  No more instances. (E_QUOTA)');
 });
+
+test('what stopped a campaign first is told beside what stops its rollback', () => {
+  const before = { code: 'E_QUOTA' as const, says: 'There is no room.', hint: 'Raise it.' };
+  const failed = aMoveStatus('db', { state: 'failed', problem, before, disks: [] });
+  const other = { ...before, says: '1 of 2 servers could not be moved.' };
+  const lines = picture(aCampaignStatus({ state: 'failed', moves: [failed], problem, before: other }), output);
+  expect(lines).toContain('  before that: 1 of 2 servers could not be moved. (E_QUOTA)');
+  expect(lines).toContain('  db, before that: There is no room. (E_QUOTA)');
+  const once = picture(aCampaignStatus({ state: 'failed', moves: [failed], problem, before }), output);
+  expect(once.filter((line) => line.includes(before.says))).toHaveLength(1);
+});

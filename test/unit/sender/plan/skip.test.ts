@@ -19,10 +19,18 @@ const document = aDocument({
     }),
   ],
   keypairs: [aResource('keypair', { id: 'ops', name: 'ops' })],
+  server_groups: [aResource('server_group', { id: 'sg1' })],
   flavors: [aResource('flavor', { id: 'f1' })],
   ports: [aResource('port', { id: 'p1', needs: ['network/n1', 'security_group/g2'], network_id: 'n1', security_groups: ['g2'] })],
   servers: [
-    aServer({ id: 's1', flavor_id: 'f1', key_name: 'ops', ports: ['p1'], needs: ['keypair/ops', 'port/p1', 'flavor/f1'] }),
+    aServer({
+      id: 's1',
+      flavor_id: 'f1',
+      key_name: 'ops',
+      server_group_id: 'sg1',
+      ports: ['p1'],
+      needs: ['keypair/ops', 'server_group/sg1', 'port/p1', 'flavor/f1'],
+    }),
   ],
 });
 
@@ -50,9 +58,9 @@ test('a subnet does without its pool, and a pool without its address scope', () 
   expect(rest.subnets).toMatchObject([{ subnetpool_id: null, needs: ['network/n1'] }]);
 });
 
-test('a server does without its keypair, and a port without its security group', () => {
-  const { document: rest } = withoutSkipped(document, ['keypair/ops', 'security_group/g2'], 'plan.yaml');
-  expect(rest.servers).toMatchObject([{ id: 's1', key_name: null, needs: ['port/p1', 'flavor/f1'] }]);
+test('a server does without its keypair and its server group, and a port without its security group', () => {
+  const { document: rest } = withoutSkipped(document, ['keypair/ops', 'server_group/sg1', 'security_group/g2'], 'plan.yaml');
+  expect(rest.servers).toMatchObject([{ id: 's1', key_name: null, server_group_id: null, needs: ['port/p1', 'flavor/f1'] }]);
   expect(rest.ports).toMatchObject([{ security_groups: [], needs: ['network/n1'] }]);
   expect(rest.security_group_rules).toEqual([]);
 });

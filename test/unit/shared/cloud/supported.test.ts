@@ -16,10 +16,11 @@ function aNeighbourhood() {
     id: 's1',
     flavor_id: 'f1',
     key_name: 'ops',
+    server_group_id: 'sg1',
     ports: ['p1'],
     disks: ['s1.root', 'v1.volume'],
     volumes: [{ volume_id: 'v1' }],
-    needs: ['flavor/f1', 'keypair/ops', 'port/p1', 'disk/s1.root', 'volume/v1'],
+    needs: ['flavor/f1', 'keypair/ops', 'server_group/sg1', 'port/p1', 'disk/s1.root', 'volume/v1'],
   });
   return aDocument({
     networks: [aResource('network', { id: 'n1' }), aResource('network', { id: 'ext', external: true })],
@@ -50,6 +51,7 @@ function aNeighbourhood() {
       }),
     ],
     keypairs: [aResource('keypair', { id: 'ops' })],
+    server_groups: [aResource('server_group', { id: 'sg1' })],
     flavors: [aResource('flavor', { id: 'f1' })],
     images: [aResource('image', { id: 'debian' })],
     disks: [aServerDisk('s1'), aResource('disk', { id: 'v1.volume', server_id: 's1', volume_id: 'v1' })],
@@ -72,10 +74,17 @@ test('a destination that builds every kind is given the whole document', () => {
 test('a server needs no flavor and no keypair, and has no key name then', () => {
   const document = supportedDocument(aNeighbourhood(), without('flavor', 'keypair'));
   expect(document.servers).toMatchObject([
-    { key_name: null, needs: ['port/p1', 'disk/s1.root', 'volume/v1'], vcpus: 1, memory_mib: 512 },
+    { key_name: null, needs: ['server_group/sg1', 'port/p1', 'disk/s1.root', 'volume/v1'], vcpus: 1, memory_mib: 512 },
   ]);
   expect([document.flavors, document.keypairs]).toEqual([[], []]);
   expect(document.images).toHaveLength(1);
+});
+
+test('a server needs no server group, and is in none then', () => {
+  const document = supportedDocument(aNeighbourhood(), without('server_group'));
+  expect(document.servers[0]?.server_group_id).toBeNull();
+  expect(document.servers[0]?.needs).not.toContain('server_group/sg1');
+  expect(document.server_groups).toEqual([]);
 });
 
 test('a port needs no security group, and is in none then; the rules go with their groups', () => {

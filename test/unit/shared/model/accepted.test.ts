@@ -27,6 +27,19 @@ test.each(fatal.filter(({ ways }) => ways?.includes('accept')).map(({ code }) =>
   },
 );
 
+test.each(fatal.filter(({ ways }) => ways?.includes('accept each')).map(({ code }) => [code]))(
+  'a plan accepts %s only where it names all that is lost, one by one',
+  (code) => {
+    const concern = { ...aConcern(code), each: ['fa:16:3e:00:00:01', 'fa:16:3e:00:00:02'] };
+    const first = `${code} port/p1 fa:16:3e:00:00:01`;
+    const second = `${code} port/p1 fa:16:3e:00:00:02`;
+    expect(severities(withAccepted([concern], accepting(code, `${code} port/p1`)))).toEqual(['blocking']);
+    expect(severities(withAccepted([concern], accepting(first)))).toEqual(['blocking']);
+    expect(severities(withAccepted([concern], accepting(first, second)))).toEqual(['warning']);
+    expect(severities(withAccepted([aConcern(code)], accepting(code, first, second)))).toEqual(['blocking']);
+  },
+);
+
 test.each(fatal.filter(({ ways }) => !ways?.includes('accept')).map(({ code }) => [code]))('%s is never accepted', (code) => {
   const concern = aConcern(code);
   expect(severities(withAccepted([concern], accepting(concern.code)))).toEqual(['blocking']);

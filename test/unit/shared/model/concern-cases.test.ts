@@ -99,8 +99,9 @@ async function remedyOf(row: string): Promise<string> {
   const own = ownTests[row];
   const remedy =
     own === undefined ? ofRow((await cases[row]?.fires[1]()) ?? [], row)[0]?.remedy : await writtenRemedy(own.product, row);
-  // Ids are of the sample.
-  return (remedy ?? '').replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'ID').replaceAll('|', '\\|');
+  // Ids and MACs are of the sample.
+  const text = (remedy ?? '').replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'ID').replaceAll('|', '\\|');
+  return text.replaceAll(/[\da-f]{2}(:[\da-f]{2}){5}/g, 'MAC');
 }
 
 async function writtenRemedy(file: string, code: string): Promise<string | undefined> {

@@ -7,6 +7,9 @@ import { Watch } from '../../../../receiver/campaign/watch.ts';
 import { Probe } from '../../../../shared/model/probe.ts';
 import { answerOf, isNetworkProbe } from '../../../../shared/probe/answer.ts';
 import { Sampler } from '../../../../shared/probe/sampler.ts';
+import { haveGuestsHere } from '../../../../shared/probe/unrouted.ts';
+
+haveGuestsHere();
 
 const never = new AbortController().signal;
 
@@ -75,10 +78,10 @@ test('a sampler notes the first and the last answer, and looks at addresses that
   await sleep(300);
   expect(sampler.samples).toBe(0);
   addresses.push('127.0.0.1');
-  const begun = Date.now();
+  const begun = performance.now();
   await until(() => (sampler.seen[0]?.answers ?? 0) >= 5);
   await shut();
-  const shutMs = Date.now();
+  const shutMs = performance.now();
   const taken = sampler.samples;
   await until(() => sampler.samples >= taken + 5);
   const [seen] = sampler.seen;

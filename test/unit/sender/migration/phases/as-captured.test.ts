@@ -21,3 +21,24 @@ test('a volume that was extended, or whose metadata changed, is not as it was ca
     ),
   });
 });
+
+test('an interface whose port cannot be read passes only where the plan names its MAC', async () => {
+  const { cloud, capture } = await aSourceWithVolumes();
+  const { document } = await capture();
+  const [found] = document.servers;
+  if (found === undefined) throw new Error('no server was captured');
+  const move = { server: { kind: 'server' as const, ...found } };
+  const mac = 'fa:16:3e:00:00:01';
+  const source: typeof cloud = Object.create(cloud);
+  source.recapture = async (...given) => ({
+    ...(await cloud.recapture(...given)),
+    unseen: [{ mac, says: `10.66.0.5 (${mac}) on shared` }],
+  });
+  const compare = (...accept: readonly string[]) =>
+    mustBeAsCaptured(move, { source, document: { ...document, mappings: { ...document.mappings, accept } }, skip: [] }, signal());
+  const refused = { code: 'E_SERVER_STATE', message: expect.stringContaining(`10.66.0.5 (${mac}) on shared is new`) };
+  await expect(compare('server.port_unseen')).rejects.toMatchObject(refused);
+  await expect(compare(`server.port_unseen server/${found.id}`)).rejects.toMatchObject(refused);
+  await expect(compare(`server.port_unseen server/${found.id} fa:16:3e:00:00:02`)).rejects.toMatchObject(refused);
+  await compare(`server.port_unseen server/${found.id} ${mac}`);
+});

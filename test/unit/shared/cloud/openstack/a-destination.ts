@@ -73,7 +73,7 @@ export async function aCampaign(twin: Twin, user: 'demo' | 'admin' = 'demo', pro
     },
     resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
     resources: () => tenant.resources,
-    disk: resource.kind === 'disk' ? aDisk(bytes) : undefined,
+    disk: resource.kind === 'disk' || resource.kind === 'volume' ? aDisk(bytes) : undefined,
   });
   const ensure = async (resource: Resource): Promise<Compared> => {
     const thing = await cloud.ensure(resource, context(resource));

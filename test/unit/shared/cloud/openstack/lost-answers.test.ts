@@ -18,6 +18,8 @@ async function census(hand: Awaited<ReturnType<typeof aHand>>): Promise<Record<s
   counts['servers'] = (await hand.ask<{ servers: unknown[] }>('GET', 'compute', '/servers')).servers.length;
   counts['images'] = (await hand.ask<{ images: unknown[] }>('GET', 'image', '/images')).images.length;
   counts['keypairs'] = (await hand.ask<{ keypairs: unknown[] }>('GET', 'compute', '/os-keypairs')).keypairs.length;
+  const groups = await hand.ask<{ server_groups: unknown[] }>('GET', 'compute', '/os-server-groups');
+  counts['server_groups'] = groups.server_groups.length;
   return counts;
 }
 
@@ -31,6 +33,7 @@ const whole = {
   servers: 2,
   images: 2,
   keypairs: 1,
+  server_groups: 1,
 };
 
 describe('nothing is created twice', () => {
@@ -42,7 +45,7 @@ describe('nothing is created twice', () => {
       '/security-group-rules$',
       '/servers$',
       '/images$',
-      '/os-keypairs$',
+      '/os-(keypairs|server-groups)$',
     ];
     twin.faults.set(paths.map((path) => ({ do: 'lost-answer', match: { method: 'POST', path }, times: 1 })));
     await campaign.ensureAll();
@@ -61,7 +64,12 @@ describe('nothing is created twice', () => {
   test('although a proxy gives every first creation up while the service goes on', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
-    const paths = [...collections.map((name) => `/v2.0/${name}$`), '/security-group-rules$', '/servers$', '/os-keypairs$'];
+    const paths = [
+      ...collections.map((name) => `/v2.0/${name}$`),
+      '/security-group-rules$',
+      '/servers$',
+      '/os-(keypairs|server-groups)$',
+    ];
     twin.faults.set(paths.map((path) => ({ do: 'late', ms: 300, match: { method: 'POST', path }, times: 1 })));
     await campaign.ensureAll();
     expect(await census(await aHand(twin))).toEqual(whole);

@@ -30,7 +30,10 @@ const notDrawn = new Set([
   'dns_name',
   'dns_publish_fixed_ip',
   'propagate_uplink_status',
+  'ha',
+  'distributed',
   'key_name',
+  'server_groups',
   'OS-EXT-SRV-ATTR:user_data',
 ]);
 

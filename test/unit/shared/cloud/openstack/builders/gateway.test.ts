@@ -47,7 +47,11 @@ test('a member moves a router with SNAT off where the plan accepts that the clou
 
   const context = campaign.context(gateway);
   const problem = await campaign.cloud.ensure(gateway, context).catch((error: unknown) => error);
-  expect(problem).toMatchObject({ code: 'E_FORBIDDEN' });
+  expect(problem).toMatchObject({
+    code: 'E_FORBIDDEN',
+    message: expect.stringContaining('Only an admin of the destination may switch SNAT off'),
+    hint: expect.stringContaining(`gateway.snat_rights gateway/${gateway.id}`),
+  });
   const accepting = { ...context, mappings: { ...context.mappings, accept: [`gateway.snat_rights gateway/${gateway.id}`] } };
   const { id } = await campaign.cloud.ensure(gateway, accepting);
   expect(await campaign.cloud.differences(gateway, id, accepting)).toEqual({

@@ -7,9 +7,9 @@ import { aCampaign, aFurnishedTwin, aHand, type Campaign } from '../a-destinatio
 
 const patience = () => ({ timeoutMs: 10_000, signal: AbortSignal.timeout(10_000) });
 
-/** A trunk on the first port of the sample tenant, with another port as VLAN 44. */
+/** A trunk on the second server's port in the sample tenant, with another port as VLAN 44. */
 function aTrunkOf({ tenant }: Campaign, fields: object = {}) {
-  const { network_id } = tenant.get('port');
+  const { network_id } = tenant.get('port', 1);
   const subnet = tenant.get('subnet');
   const subport = aResource('port', {
     id: crypto.randomUUID(),
@@ -23,7 +23,7 @@ function aTrunkOf({ tenant }: Campaign, fields: object = {}) {
     name: 'uplink',
     description: 'two lans',
     tags: ['wired'],
-    port_id: tenant.get('port').id,
+    port_id: tenant.get('port', 1).id,
     sub_ports: [{ port_id: subport.id, segmentation_type: 'vlan', segmentation_id: 44 }],
     ...fields,
   });
@@ -40,17 +40,17 @@ async function built(campaign: Campaign, subport: Resource, trunk: Resource): Pr
     'address_group',
     'security_group',
     'keypair',
+    'server_group',
     'flavor',
   ]);
   const needed = campaign.tenant.resources.filter(({ kind }) => before.has(kind));
-  const { port, disk, server } = {
-    port: campaign.tenant.get('port'),
-    disk: campaign.tenant.get('disk'),
-    server: campaign.tenant.get('server'),
-  };
+  const { tenant } = campaign;
+  const port = tenant.get('port', 1);
+  const server = tenant.get('server', 1);
+  const disks = tenant.resources.filter(({ id }) => server.disks.includes(id));
   for (const one of [...needed, port, subport]) await campaign.ensure(one);
   expect((await campaign.ensure(trunk)).differences).toEqual({ fatal: [], told: [] });
-  for (const one of [disk, server]) await campaign.ensure(one);
+  for (const one of [...disks, server]) await campaign.ensure(one);
 }
 
 test.each([
@@ -65,7 +65,7 @@ test.each([
     await built(campaign, subport, trunk);
     expect(await campaign.ensure(trunk)).toMatchObject({ how: 'found', differences: { fatal: [], told: [] } });
     expect(await campaign.cloud.find(trunk, campaign.context(trunk))).toBe(campaign.built.get(refOf('trunk', trunk.id))?.id);
-    const { server, port } = { server: campaign.tenant.get('server'), port: campaign.tenant.get('port') };
+    const { server, port } = { server: campaign.tenant.get('server', 1), port: campaign.tenant.get('port', 1) };
     for (const { kind, id } of [server, trunk, subport, port]) {
       const ref = refOf(kind, id);
       expect(await campaign.cloud.remove(ref, campaign.built.get(ref)?.id ?? '', campaign.id, patience()), ref).toBe(true);
@@ -80,10 +80,10 @@ test('a server is captured with its trunk and subports, alone too, and a later c
   await built(campaign, subport, trunk);
   const source = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));
   onTestFinished(() => source.close());
-  for (const servers of [[], [campaign.built.get(refOf('server', campaign.tenant.get('server').id))?.id ?? '']]) {
+  for (const servers of [[], [campaign.built.get(refOf('server', campaign.tenant.get('server', 1).id))?.id ?? '']]) {
     const { document, concerns } = await source.inventory({ servers }, AbortSignal.timeout(15_000));
     expect(concerns.filter(({ code }) => /trunk|port/.test(code) && code !== 'port.rights')).toEqual([]);
-    const parent = campaign.built.get(refOf('port', campaign.tenant.get('port').id))?.id;
+    const parent = campaign.built.get(refOf('port', campaign.tenant.get('port', 1).id))?.id;
     const child = campaign.built.get(refOf('port', subport.id))?.id;
     const sub_ports = [{ port_id: child, segmentation_type: 'vlan', segmentation_id: 44 }];
     expect(document.trunks).toMatchObject([{ name: 'uplink', tags: ['wired'], port_id: parent, sub_ports }]);

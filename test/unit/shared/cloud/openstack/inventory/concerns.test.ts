@@ -63,24 +63,6 @@ test('a cloud that does not tell what it forwards is named', async () => {
   expect((await captured()).concerns.find(({ code }) => code === 'left_behind.unread')?.says).toContain('port forwardings');
 });
 
-test('a server group is told, with its servers or where it has none', async () => {
-  expect(await codes()).not.toContain('warning server_group.left_out');
-  const made = await demo.ask<{ server_group: { id: string } }>('POST', 'compute', '/os-server-groups', {
-    server_group: { name: 'apart', policy: 'anti-affinity' },
-  });
-  expect(await codes()).toContain('warning server_group.left_out');
-  const { images } = await demo.ask<{ images: { id: string }[] }>('GET', 'image', '/images');
-  const { flavors } = await demo.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
-  const flavorRef = flavors.find(({ name }) => name === 'm1.bare')?.id;
-  const server = { name: 'apart-1', imageRef: images[0]?.id, flavorRef, networks: 'none' };
-  await demo.ask('POST', 'compute', '/servers', { server, 'os:scheduler_hints': { group: made.server_group.id } });
-  const found = await captured();
-  expect(found.concerns.map(({ code }) => code)).not.toContain('server_group.left_out');
-  expect(found.concerns.find(({ code }) => code === 'server.not_carried')?.says).toContain(
-    'server_groups (["apart"]) of server apart-1',
-  );
-});
-
 test('a stopped server that is locked is moved, and its lock is told', async () => {
   await act('os-stop', 'SHUTOFF');
   await act('lock');

@@ -152,7 +152,8 @@ describe('before a write, the destination is asked', () => {
     });
     const own = campaign.tenant.get('network', 1).id;
     const mapped = { networks: { ...campaign.tenant.mappings.networks, [own]: { to: network.id } } };
-    expect(await codes(campaign, mapped)).toEqual(['blocking subnet.absent', 'blocking subnet.absent']);
+    const legs = ['warning interface.address_at_source', 'warning interface.address_at_source'];
+    expect(await codes(campaign, mapped)).toEqual(['blocking subnet.absent', 'blocking subnet.absent', ...legs]);
     for (const one of campaign.tenant.resources)
       if (one.kind === 'subnet') {
         const { cidr, gateway_ip, dns_nameservers, host_routes, enable_dhcp } = one;
@@ -160,14 +161,14 @@ describe('before a write, the destination is asked', () => {
         const subnet = { network_id: network.id, ip_version: 4, cidr, gateway_ip, dns_nameservers, host_routes, enable_dhcp };
         await hand.ask('POST', 'network', '/subnets', { subnet: { ...subnet, allocation_pools } });
       }
-    expect(await codes(campaign, mapped)).toEqual([]);
+    expect(await codes(campaign, mapped)).toEqual(legs);
     await hand.ask('PUT', 'network', `/networks/${network.id}`, { network: { mtu: 1399 } });
-    expect(await codes(campaign, mapped)).toEqual(['warning network.mtu']);
+    expect(await codes(campaign, mapped)).toEqual([...legs, 'warning network.mtu']);
     await hand.ask('PUT', 'network', `/networks/${network.id}`, { network: { mtu: 1450 } });
     await hand.ask('POST', 'network', '/ports', {
       port: { network_id: network.id, mac_address: 'fa:16:3e:77:00:12', fixed_ips: [{ ip_address: '10.199.7.2' }] },
     });
-    expect(await codes(campaign, mapped)).toEqual(['blocking port.address_taken', 'blocking port.mac_taken']);
+    expect(await codes(campaign, mapped)).toEqual(['blocking port.address_taken', 'blocking port.mac_taken', ...legs]);
   });
 
   test('whether its default group lets in what the source’s does not, and names that clouds refuse', async () => {

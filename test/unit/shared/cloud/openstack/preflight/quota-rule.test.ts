@@ -59,6 +59,16 @@ test('what is adopted takes no quota: a mapped router, an own floating IP', asyn
   ).toBe(0);
 });
 
+test('server groups are counted, and the servers of each with those that an equal group has already', async () => {
+  expect([await needed('server_groups'), await needed('server_group_members')]).toEqual([1, 2]);
+  const equal = (campaign: Campaign) => ({ ...campaign.tenant.get('server_group'), id: 'there', members: ['a', 'b', 'c'] });
+  const there = equal(await aCampaign(await aFurnishedTwin()));
+  const withOne: StateOf = () => ({ serverGroups: [there] });
+  const mapped: MappingsOf = ({ tenant }) => ({ server_groups: { [tenant.get('server_group').id]: { to: 'there' } } });
+  expect(await needed('server_groups', withOne, mapped)).toBe(0);
+  expect(await needed('server_group_members', withOne, mapped)).toBe(5);
+});
+
 test('keypairs are counted by the user that has them, for Nova tells none as used', async () => {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
