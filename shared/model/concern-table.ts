@@ -130,6 +130,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'flavor.disk',            cause: 'The disk of the mapped flavor is too small.', ways: ['map'] },
   { code: 'flavor.ram',             cause: 'The memory of the mapped flavor is too small.', ways: ['map'] },
   { code: 'keypair.other_key',      cause: 'A keypair of the same name has another key.', ways: ['skip'] },
+  { code: 'keypair.left_out',       cause: 'A keypair of the same name has another key, and no server uses it.' },
   { code: 'keypair.name',           cause: 'The destination refuses the name of a keypair.', ways: ['skip'] },
   { code: 'server_group.rights',    cause: 'The credentials may not list server groups.', ways: ['skip'] },
   { code: 'server_group.several',   cause: 'Several equal server groups may stand for one of the source.', ways: ['map', 'skip'] },

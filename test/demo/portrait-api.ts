@@ -98,6 +98,13 @@ export interface Keypair {
   readonly fingerprint: string;
 }
 
+/** GET /os-server-groups with microversion 2.64 or newer. */
+export interface ServerGroup extends Named {
+  readonly policy: string;
+  readonly rules: Readonly<Record<string, number>>;
+  readonly members: readonly string[];
+}
+
 /** GET /servers/detail with microversion 2.90 or newer. */
 export interface Server extends Named {
   readonly status: string;

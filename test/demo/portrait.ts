@@ -1,5 +1,18 @@
 import type { OpenStackUser } from '../support/openstack-user.ts';
-import type { FixedIp, FloatingIp, Group, Keypair, Named, Network, Port, Router, Rule, Server, Subnet } from './portrait-api.ts';
+import type {
+  FixedIp,
+  FloatingIp,
+  Group,
+  Keypair,
+  Named,
+  Network,
+  Port,
+  Router,
+  Rule,
+  Server,
+  ServerGroup,
+  Subnet,
+} from './portrait-api.ts';
 
 /**
  * One resource without ids: what it refers to is given by name or address, so that clouds compare.
@@ -47,6 +60,7 @@ export async function portraitOf(user: OpenStackUser): Promise<Portrait> {
   const routers = await user.list<Router>('network', `/routers${mine}`, 'routers');
   const floatingIps = await user.list<FloatingIp>('network', `/floatingips${mine}`, 'floatingips');
   const keypairs = await user.list<{ keypair: Keypair }>('compute', '/os-keypairs', 'keypairs');
+  const serverGroups = await user.list<ServerGroup>('compute', '/os-server-groups', 'server_groups');
   const own = seen.networks.filter(({ project_id }) => project_id === user.projectId);
   return [
     ...own.map(networkFeature),
@@ -58,6 +72,7 @@ export async function portraitOf(user: OpenStackUser): Promise<Portrait> {
     ...keypairs.map(({ keypair: { name, public_key, fingerprint } }) =>
       feature('keypair', { id: name, name }, { public_key, fingerprint }),
     ),
+    ...serverGroups.map((group) => serverGroupFeature(group, seen)),
     ...seen.servers.map((server) => serverFeature(server, seen)),
     ...seen.ports.filter(({ device_owner }) => device_owner.startsWith('compute:')).map((port) => portFeature(port, seen)),
     ...floatingIps.map((ip) => floatingIpFeature(ip, seen)),
@@ -124,6 +139,11 @@ function ruleText(rule: Rule, groups: readonly Group[]): string {
   const note = description ? ` (${description})` : '';
   const range = port_range_min === null ? '' : ` ${port_range_min}-${port_range_max}`;
   return `${direction} ${ethertype} ${protocol ?? 'any'}${range} ${direction === 'ingress' ? 'from' : 'to'} ${far}${note}`;
+}
+
+function serverGroupFeature(group: ServerGroup, { servers, ports }: Seen): Feature {
+  const members = servers.filter(({ id }) => group.members.includes(id)).map((server) => serverName(server, ports));
+  return feature('server group', group, { policy: group.policy, rules: group.rules, members: members.sort() });
 }
 
 function serverFeature(server: Server, { ports }: Seen): Feature {

@@ -42,6 +42,7 @@ describe('the demo', () => {
       router: 1,
       'security group': 4,
       keypair: 1,
+      'server group': 1,
       server: 5,
       port: 7,
       'floating IP': 1,

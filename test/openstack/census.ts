@@ -24,6 +24,8 @@ export const kinds = [
   'keypair',
   'server',
   'image',
+  'volume',
+  'volume snapshot',
 ] as const;
 
 /** One of the client's kinds of thing. */
@@ -42,7 +44,7 @@ export interface Census {
 const listOptions: Partial<Record<Kind, readonly string[]>> = { image: ['--private'] };
 
 /** Keys and images tell no project to their owner; all that is listed is his. */
-const unowned: readonly Kind[] = ['keypair', 'server', 'image'];
+const unowned: readonly Kind[] = ['keypair', 'server', 'image', 'volume', 'volume snapshot'];
 
 /** Asks the client for everything a project holds. */
 export async function takeCensus(account: Account): Promise<Census> {

@@ -33,6 +33,12 @@ const circumstances: Readonly<Record<Kind, readonly string[]>> = {
     ...['OS-SRV-USG:launched_at', 'OS-SRV-USG:terminated_at'],
   ],
   image: [],
+  // its type and back end are the cloud's, and what its image told of itself is another image's
+  volume: [
+    ...['attachments', 'status', 'snapshot_id', 'source_volid', 'volume_type_id', 'migration_status', 'replication_status'],
+    ...['consistencygroup_id', 'os-vol-tenant-attr:tenant_id', 'encrypted'],
+  ],
+  'volume snapshot': [],
 };
 
 /**
@@ -42,7 +48,8 @@ const circumstances: Readonly<Record<Kind, readonly string[]>> = {
 export function differences(source: Census, destination: Census): string[] {
   const from = readable(source);
   const to = readable(destination);
-  return kinds.filter((kind) => kind !== 'image').flatMap((kind) => compareKind(kind, from[kind], to[kind]));
+  const kept = kinds.filter((kind) => kind !== 'image' && kind !== 'volume snapshot');
+  return kept.flatMap((kind) => compareKind(kind, from[kind], to[kind]));
 }
 
 /** A resource without what may differ between the clouds, and with labels in place of ids. */
@@ -103,6 +110,7 @@ function labelsOf({ own, foreign }: Census): Map<string, string> {
   for (const thing of own.router) labels.set(thing.id, `router ${name(thing)}`);
   for (const thing of own['security group']) labels.set(thing.id, `security group ${name(thing)}`);
   for (const thing of own.port) labels.set(thing.id, labelOfPort(thing, labels));
+  for (const thing of own.volume) labels.set(thing.id, `volume ${name(thing)}`);
   for (const thing of own.keypair) labels.set(thing.id, `keypair ${name(thing)}`);
   for (const thing of own.server) {
     const macs = own.port
@@ -130,6 +138,7 @@ function labelOfPort(port: Thing, labels: ReadonlyMap<string, string>): string {
 
 function normal(name: string, value: unknown, labels: ReadonlyMap<string, string>, floating: ReadonlySet<string>): unknown {
   if (name === 'tags') return (value as string[]).filter((tag) => !tag.startsWith('godwit-')).sort();
+  if (name === 'properties') return words(withoutStamp(value as Record<string, unknown>), labels);
   if (name === 'description') return value ?? '';
   if (name === 'external_gateway_info') return gateway(value as Gateway, labels);
   if (name === 'addresses') return addresses(value as Record<string, string[]>, floating);
@@ -148,6 +157,11 @@ function normal(name: string, value: unknown, labels: ReadonlyMap<string, string
   return (sets.includes(name) || name === 'subnets') && Array.isArray(worded)
     ? worded.map((one) => JSON.stringify(one)).sort()
     : worded;
+}
+
+/** A volume carries the stamp of its campaign until the commit. */
+function withoutStamp(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(properties).filter(([key]) => !key.startsWith('godwit_')));
 }
 
 type Gateway = { readonly network_id: string; readonly enable_snat?: boolean } | null;

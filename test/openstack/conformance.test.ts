@@ -12,9 +12,10 @@ import { OpenStackUser } from '../support/openstack-user.ts';
 
 /**
  * The suites that the embedded twin passes, against real clouds that this process can reach. The
- * server must run and may be stopped; it and the clouds are named as in OS_CLIENT_CONFIG_FILE.
+ * servers, named with commas between them, must run and may be stopped; the clouds are named as in
+ * OS_CLIENT_CONFIG_FILE.
  */
-const { GODWIT_CONFORMANCE_SOURCE: source, GODWIT_CONFORMANCE_SERVER: server } = process.env;
+const { GODWIT_CONFORMANCE_SOURCE: source, GODWIT_CONFORMANCE_SERVERS: servers = '' } = process.env;
 const { GODWIT_CONFORMANCE_DESTINATION: destination } = process.env;
 const openstack = providers['openstack'];
 const settings = (cloud: string): unknown => openstack?.settings.parse({ cloud });
@@ -59,10 +60,10 @@ async function store(user: OpenStackUser, bytes: Buffer): Promise<string> {
   }
 }
 
-describe.skipIf(source === undefined || server === undefined)('the real cloud GODWIT_CONFORMANCE_SOURCE', () => {
+describe.skipIf(source === undefined).each(servers.split(','))('the real cloud GODWIT_CONFORMANCE_SOURCE with %s', (server) => {
   itIsASourceCloud(async () => {
     const cloud = (await openstack?.source?.(settings(source ?? ''))) as SourceCloud;
-    return { cloud, server: server ?? '', close: () => cloud.close() };
+    return { cloud, server, close: () => cloud.close() };
   });
 });
 

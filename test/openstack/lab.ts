@@ -50,6 +50,11 @@ export async function populate({ cloud, project }: Account): Promise<void> {
   await script('tenant/populate.sh', [cloud, project]);
 }
 
+/** Makes the tenant with volumes in a project of a cloud that has its offers; may be repeated. */
+export async function populateWithVolumes({ cloud, project }: Account): Promise<void> {
+  await script('tenant/volumes.sh', [cloud, project]);
+}
+
 /** Makes the odd tenant in an empty project of a cloud that has its offers. */
 export async function populateOddly({ cloud, project }: Account): Promise<void> {
   await script('tenant/odd.sh', [cloud, project]);

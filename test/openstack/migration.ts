@@ -47,12 +47,16 @@ export async function startPaired(project: string, endings: Endings, choice: Cho
 }
 
 /**
- * Plans a project's move into a file in the sender's node. Returns the file, what was found, and
- * what the plan says.
+ * Plans a project's move into a file in the sender's node; `chosen`: options that choose servers.
+ * Returns the file, what was found, and what the plan says.
  */
-export async function plan({ sender }: Daemons, project: string): Promise<PlanResult & { readonly file: string }> {
+export async function plan(
+  { sender }: Daemons,
+  project: string,
+  chosen: readonly string[] = [],
+): Promise<PlanResult & { readonly file: string }> {
   const file = planFile(project);
-  const found = await sender.ask<Omit<PlanResult, 'plan'>>(['plan', '--project', project, '--output', file]);
+  const found = await sender.ask<Omit<PlanResult, 'plan'>>(['plan', '--project', project, ...chosen, '--output', file]);
   const { stdout } = await inNode('src', ['cat', file]);
   tell(project, `planned: ${found.decisions.length} decisions, ${found.concerns.length} concerns`);
   return { ...found, file, plan: stdout };

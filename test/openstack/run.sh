@@ -57,10 +57,12 @@ cd "$REPOSITORY" || exit 1
 # the daemons run as an installation has them: built
 npm run --silent build || exit 1
 tests() { vitest run --config test/vitest.config.ts --project openstack "$@" 2>&1; }
-# the conformance suites reach the clouds from their own process, so that process is the operator's; they stop and start a server of the sample tenant
+# the conformance suites reach the clouds from their own process, so that process is the operator's; they stop and start a server with a disk of its
+# own, and one that boots from a volume
 conformance() {
   "$here/tenant/populate.sh" src || return 1
-  ip netns exec "$OPERATOR" env OS_CLIENT_CONFIG_FILE="$SHARED/clouds.yaml" GODWIT_CONFORMANCE_SOURCE=src GODWIT_CONFORMANCE_SERVER=app.v2 \
+  "$here/tenant/volumes.sh" src || return 1
+  ip netns exec "$OPERATOR" env OS_CLIENT_CONFIG_FILE="$SHARED/clouds.yaml" GODWIT_CONFORMANCE_SOURCE=src GODWIT_CONFORMANCE_SERVERS=app.v2,db \
     GODWIT_CONFORMANCE_DESTINATION=dst vitest run --config test/vitest.config.ts --project openstack test/openstack/conformance.test.ts 2>&1
 }
 status=0

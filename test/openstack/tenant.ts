@@ -5,6 +5,7 @@
 import type { Endings } from '../support/endings.ts';
 import { type Kind, type Thing, takeCensus } from './census.ts';
 import { type Account, type CloudName, openstackBatch, password } from './lab.ts';
+import { until } from './migration.ts';
 
 /**
  * Makes a project in both clouds, each with a member of the same name, after deleting what an
@@ -43,6 +44,23 @@ async function removeProject({ cloud, project }: Account): Promise<void> {
   ]);
 }
 
+/** Deletes the volumes that did not go with their servers, after their snapshots. */
+async function removeVolumes(account: Account): Promise<void> {
+  for (const kind of [['volume', 'snapshot'], ['volume']]) {
+    const ids = async (): Promise<string[]> => {
+      const [list] = await openstackBatch(account, [[...kind, 'list', '-f', 'value', '-c', 'ID']]);
+      return (list ?? '').split('\n').filter(Boolean);
+    };
+    const found = await ids();
+    await openstackBatch(
+      account,
+      found.map((id) => [...kind, 'delete', id]),
+    );
+    if (found.length > 0)
+      await until(`The end of every ${kind.join(' ')}`, 120_000, async () => ((await ids()).length === 0 ? true : undefined));
+  }
+}
+
 /** Deletes everything a project holds but its default group, and gives the id of that. */
 async function emptyProject(account: Account): Promise<string> {
   const { own } = await takeCensus(account);
@@ -57,6 +75,7 @@ async function emptyProject(account: Account): Promise<string> {
     ...legs.map((leg) => ['router', 'remove', 'port', String(leg['device_id']), leg.id]),
     ...each('router', ({ id }) => [['router', 'delete', id]]),
   ]);
+  await removeVolumes(account);
   // ports that Nova made have gone with their servers, those that were made before stay
   const [ports] = await openstackBatch(account, [['port', 'list', '--long', '-f', 'json']]);
   const left = (JSON.parse(ports ?? '[]') as Readonly<Record<string, string>>[]).filter((port) => port['Device Owner'] === '');

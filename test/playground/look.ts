@@ -10,7 +10,7 @@ interface Row {
   readonly east: string;
 }
 
-const kinds = ['network', 'subnet', 'router', 'security group', 'keypair', 'port', 'floating IP'] as const;
+const kinds = ['network', 'subnet', 'router', 'security group', 'keypair', 'server group', 'port', 'floating IP'] as const;
 
 function rowsOf(west: Portrait, east: Portrait): Row[] {
   const count = (portrait: Portrait, wanted: string): string => String(portrait.filter(({ kind }) => kind === wanted).length);

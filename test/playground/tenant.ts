@@ -36,9 +36,12 @@ export async function makeTenant(user: OpenStackUser, folder: string): Promise<M
   const flavors = await user.list<{ id: string; name: string }>('compute', '/flavors/detail', 'flavors');
   const flavorId = (name: string): string => flavors.find((flavor) => flavor.name === name)?.id ?? name;
   const wanted = await serversOf(user, network);
+  const server_group = { name: 'web apart', policy: 'soft-anti-affinity' };
+  const apart = await user.send<{ server_group: { id: string } }>('POST', 'compute', '/os-server-groups', { server_group });
   for (const { image, flavor, ...server } of wanted) {
+    const hints = image === 'web' ? { 'os:scheduler_hints': { group: apart.server_group.id } } : {};
     const body = { ...server, imageRef: stored.get(image)?.id, flavorRef: flavorId(flavor), key_name: 'operator' };
-    await user.send('POST', 'compute', '/servers', { server: body });
+    await user.send('POST', 'compute', '/servers', { server: body, ...hints });
   }
   await allActive(user, wanted.length);
   await makeFloatingIp(user, network);

@@ -97,7 +97,7 @@ export class OpenStackUser {
    * Sends a JSON body and returns the answer's, undefined where it has none; throws the cloud's
    * error.
    */
-  async send<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', service: Service, path: string, body?: object): Promise<T> {
+  async send<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', service: Service, path: string, body?: object): Promise<T> {
     return this.#ask<T>(method, this.#url(service, path), body);
   }
 
@@ -153,7 +153,7 @@ export class OpenStackUser {
     return `${base.endsWith(version) ? base : `${base}${version}`}${path}`;
   }
 
-  async #ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object): Promise<T> {
+  async #ask<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: object): Promise<T> {
     const response = await request(url, {
       method,
       headers: {

@@ -40,6 +40,8 @@ export interface Settings {
   readonly volumeZones: readonly string[];
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;
+  /** A volume of a raw image is a clone that keeps the image, as on Ceph. */
+  readonly clonesImages: boolean;
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
   readonly elsewhere: Elsewhere;

@@ -103,6 +103,8 @@ export interface TwinOptions {
   readonly volumeZones?: readonly string[];
   /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
   readonly rawVolumes?: boolean;
+  /** A volume of a raw image is a clone that keeps the image, as on Ceph. */
+  readonly clonesImages?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else. */
@@ -217,6 +219,7 @@ function settingsFrom(options: TwinOptions): Settings {
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
     rawVolumes: options.rawVolumes ?? false,
+    clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,

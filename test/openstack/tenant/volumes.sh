@@ -1,6 +1,6 @@
 #!/bin/bash
 # usage: volumes.sh <cloud> [project]. A tenant whose data is in volumes, in project demo or another whose user has its name: "db" boots from a
-# volume and has a second one, "files" has a disk of its own and a volume. A third volume belongs to nobody.
+# volume, "files" has a disk of its own and a volume. A third volume belongs to nobody.
 set -euo pipefail
 . "$(dirname "$0")/../lab.sh"
 as=("$1" --os-compute-api-version 2.92)
@@ -9,8 +9,7 @@ as=("$1" --os-compute-api-version 2.92)
 
 "$HERE/os-batch" "${as[@]}" >/dev/null <<'COMMANDS'
 volume create --size 1 --image guest --description "where db boots" "db root"
-volume create --size 1 --property tier=two --property "used by=the db" "db data é"
-volume create --size 1 --description "of files" "files data"
+volume create --size 1 --property tier=two --property "used by=the files" "files data é"
 volume create --size 1 "nobody's"
 network create disks
 subnet create --network disks --subnet-range 192.168.92.0/24 disks
@@ -23,6 +22,7 @@ port create --network disks --security-group disks db
 port create --network disks --security-group disks files
 floating ip create --port db --description db ext
 floating ip create --port files --description files ext
+server create --flavor m1.tiny --image guest --port files --wait files
 COMMANDS
 
 for _ in $(seq 90); do
@@ -33,9 +33,7 @@ done
 [ "$waiting" = 0 ] || { echo "$waiting volumes are not available" >&2; exit 1; }
 
 "$HERE/os-batch" "${as[@]}" >/dev/null <<'COMMANDS'
-volume set --image-property hw_disk_bus=virtio --image-property hw_rescue_bus=virtio "db root"
+volume set --image-property hw_rescue_bus=virtio "db root"
 server create --flavor m1.tiny --volume "db root" --port db --wait db
-server add volume --tag data --enable-delete-on-termination db "db data é"
-server create --flavor m1.tiny --image guest --port files --wait files
-server add volume files "files data"
+server add volume --tag data --enable-delete-on-termination files "files data é"
 COMMANDS

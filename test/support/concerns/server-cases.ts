@@ -43,6 +43,15 @@ export function serverCases(look: Look): Cases {
       })),
       look('the same key', ({ tenant }) => ({ destination: { keypairs: [tenant.get('keypair')] } })),
     ),
+    'keypair.left_out': between(
+      look('another key of the name, which no server uses', (ground) => ({
+        destination: { keypairs: [{ name: ground.tenant.get('keypair').name, public_key: 'ssh-rsa AAAA' }] },
+        resources: as(ground, 'server', { key_name: null }),
+      })),
+      look('another key of the name, which a server uses', ({ tenant }) => ({
+        destination: { keypairs: [{ name: tenant.get('keypair').name, public_key: 'ssh-rsa AAAA' }] },
+      })),
+    ),
     'keypair.name': between(
       look('a name with a slash', (ground) => ({ resources: as(ground, 'keypair', { name: 'a/b' }) })),
       look('a name with a blank', (ground) => ({ resources: as(ground, 'keypair', { name: 'a b' }) })),

@@ -68,6 +68,7 @@ export function createVolume(call: Call): Answer {
     imageMetadata: { ...template?.imageMetadata },
     snapshotId: snapshot?.id ?? null,
     sourceVolumeId: source?.id ?? null,
+    cloneOfImage: cloud.settings.clonesImages && image?.diskFormat === 'raw' ? image.id : null,
     groupId: null,
     attachments: [],
     createdAt: now,

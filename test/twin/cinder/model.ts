@@ -40,6 +40,8 @@ export interface Volume {
   imageMetadata: Record<string, string>;
   readonly snapshotId: string | null;
   readonly sourceVolumeId: string | null;
+  /** The image that it is a clone of; null where it has all its bytes itself. */
+  readonly cloneOfImage: string | null;
   readonly groupId: string | null;
   attachments: VolumeAttachment[];
   readonly createdAt: string;

@@ -15,6 +15,11 @@ async function deleteImage(call: Call): Promise<Answer> {
   if (!call.cloud.state.images.has(id)) throw notFound(`Failed to find image ${id} to delete`);
   const image = ownImageOf(call, 'delete');
   if (image.protected) throw forbidden(`Image ${image.id} is protected and cannot be deleted.`);
+  // glance/api/v2/images.py, `delete`: InUseByStore, which the store of Ceph raises.
+  if ([...call.cloud.state.volumes.values()].some(({ cloneOfImage }) => cloneOfImage === image.id))
+    throw conflict(
+      `Image ${image.id} could not be deleted because it is in use: The image cannot be deleted because it is in use through the backend store outside of Glance.`,
+    );
   call.cloud.state.images.delete(image.id);
   call.cloud.changed();
   await rm(imagePath(call.cloud, image.id), { force: true });

@@ -16,6 +16,8 @@ export function validToken(cloud: Cloud, id: string): Token | undefined {
   if (token === undefined || Date.parse(token.expiresAt) <= Date.now()) return undefined;
   if (cloud.state.users.get(token.userId)?.enabled !== true) return undefined;
   if (token.projectId !== '' && cloud.state.projects.get(token.projectId)?.enabled !== true) return undefined;
+  // A fernet token carries no roles: they are read when it is validated, and one without is none.
+  if (token.projectId !== '' && rolesOf(cloud, token).length === 0) return undefined;
   return token;
 }
 

@@ -107,6 +107,44 @@ function grant(call: Call): Answer {
   return { status: 204 };
 }
 
+function revoke(call: Call): Answer {
+  allow(call.caller, 'identity:revoke_grant');
+  const role = roleNames.find((name) => roleId(name) === call.param('role'));
+  if (!call.cloud.state.assignments.delete(`${call.param('user')}:${call.param('project')}:${role}`))
+    throw notFound(`Could not find role assignment with role: ${call.param('role')}.`);
+  call.cloud.changed();
+  return { status: 204 };
+}
+
+/** A project or user that is disabled: its tokens are refused until it is enabled again. */
+const change = z.object({ enabled: z.boolean() });
+
+function changeProject(call: Call): Answer {
+  allow(call.caller, 'identity:update_project');
+  const found = project(call);
+  found.enabled = parse(z.object({ project: change }), call.body).project.enabled;
+  call.cloud.changed();
+  return { status: 200, body: { project: projectView(call.cloud, found) } };
+}
+
+function changeUser(call: Call): Answer {
+  allow(call.caller, 'identity:update_user');
+  const found = user(call);
+  found.enabled = parse(z.object({ user: change }), call.body).user.enabled;
+  call.cloud.changed();
+  return { status: 200, body: { user: userView(call.cloud, found) } };
+}
+
+/** What was in it stays where it is: the services are not told to remove anything. */
+function removeProject(call: Call): Answer {
+  allow(call.caller, 'identity:delete_project');
+  const { id } = project(call);
+  call.cloud.state.projects.delete(id);
+  for (const [key, { projectId }] of call.cloud.state.assignments) if (projectId === id) call.cloud.state.assignments.delete(key);
+  call.cloud.changed();
+  return { status: 204 };
+}
+
 function assignments(call: Call): Answer {
   allow(call.caller, 'identity:list_role_assignments');
   // Identity API, "List role assignments": by user, and by project.
@@ -258,6 +296,10 @@ export const projectRoutes: readonly Route[] = [
     status: 200,
     body: { project: projectView(call.cloud, project(call)) },
   })),
+  route('identity', 'PATCH', '/v3/projects/:id', changeProject),
+  route('identity', 'DELETE', '/v3/projects/:id', removeProject),
+  route('identity', 'PATCH', '/v3/users/:id', changeUser),
+  route('identity', 'DELETE', '/v3/projects/:project/users/:user/roles/:role', revoke),
   route('identity', 'GET', '/v3/auth/projects', (call) => ownProjects(call, call.caller.userId)),
   route('identity', 'GET', '/v3/users', listUsers),
   route('identity', 'POST', '/v3/users', createUser),

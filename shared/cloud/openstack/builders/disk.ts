@@ -97,9 +97,17 @@ export const disk: Family<'disk'> = {
   },
 };
 
-/** Deletes every image that this campaign made for a disk. */
-export async function removeImages(site: Site, ref: Ref, context: Pick<BuildContext, 'campaign' | 'signal'>): Promise<void> {
-  for (const { id } of await stamped(site, ref, context)) await destroyImage(site, id, context.signal);
+/** What Glance answers for an image that a volume is a clone of, as on Ceph. */
+export const inUse = 409;
+
+/** Deletes every image that this campaign made for a disk. `tolerate`: statuses that are fine. */
+export async function removeImages(
+  site: Site,
+  ref: Ref,
+  context: Pick<BuildContext, 'campaign' | 'signal'>,
+  tolerate: readonly number[] = [],
+): Promise<void> {
+  for (const { id } of await stamped(site, ref, context)) await destroyImage(site, id, context.signal, tolerate);
 }
 
 function only(properties: Readonly<Record<string, string>>, isWanted: (name: string) => boolean): Record<string, string> {
@@ -147,16 +155,24 @@ export async function isWhole(image: ApiImage, source: BlockSource, context: Pic
   return (await digestOf(told.algorithm, readAll(source, context))) === told.digest;
 }
 
-/** Deletes an image; false where it was gone before. */
-export async function destroyImage(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
+/**
+ * Deletes an image; false where it was gone before, or stays. `tolerate`: statuses that are fine.
+ */
+export async function destroyImage(
+  site: Site,
+  id: string,
+  signal: AbortSignal,
+  tolerate: readonly number[] = [],
+): Promise<boolean> {
   const { status } = await site.session.call({
     method: 'DELETE',
     service: 'image',
     path: `/images/${id}`,
     mayBeGone: true,
+    tolerate,
     signal,
   });
-  return status !== 404;
+  return status < 300;
 }
 
 /** Image API v2, "Create image": properties stand beside the named fields. */

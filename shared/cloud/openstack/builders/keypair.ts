@@ -1,4 +1,4 @@
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiKeypair } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
@@ -8,14 +8,17 @@ import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /**
- * Keypairs: imported by name; one with the same key is adopted. They carry no stamp: one that was
- * missing when the ledger noted its creation, and exists now, is ours.
+ * Keypairs: imported by name; one with the same key is adopted, and one with another key stays as
+ * it is where no server needs the source's. They carry no stamp: one that was missing when the
+ * ledger noted its creation, and exists now, is ours.
  */
 export const keypair: Family<'keypair'> = {
   async ensure(site, resource, context) {
     const { claimed, signal } = context;
     const there = await readKeypair(site, resource.name, signal);
     if (there !== null && sameKey(there, resource)) return { id: there.name, how: claimed ? 'found' : 'adopted' };
+    // That the key is another one was told by preflight, and is told again as a difference.
+    if (there !== null && !isUsed(resource, context.resources())) return { id: there.name, how: 'adopted' };
     if (there !== null)
       throw new Problem('E_CONFLICT', `The destination has a keypair ${resource.name} with another key.`, {
         about: refOf('keypair', resource.id),
@@ -51,6 +54,11 @@ export const keypair: Family<'keypair'> = {
     return status !== 404;
   },
 };
+
+/** Whether a server of the document is made with a keypair. */
+export function isUsed({ id }: ResourceOf<'keypair'>, resources: readonly Resource[]): boolean {
+  return resources.some((one) => one.kind === 'server' && one.key_name === id);
+}
 
 /** Reads a keypair of our own user; null where there is none. */
 function readKeypair(site: Site, name: string, signal: AbortSignal): Promise<ApiKeypair | null> {

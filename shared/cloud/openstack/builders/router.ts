@@ -115,9 +115,7 @@ export const gateway: Family<'gateway'> = {
   },
 };
 
-/**
- * The policy of the cloud cannot be asked before: a member learns here that it lets only admins.
- */
+/** The cloud’s policy cannot be asked before: a member learns here that only admins may. */
 async function switchSnat(
   site: Site,
   id: string,

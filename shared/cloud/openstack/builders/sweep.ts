@@ -5,7 +5,7 @@ import { listAll } from '../session/pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isLate as isLateVolume } from '../volumes/unchecked.ts';
-import { destroyImage, isSnapshot } from './disk.ts';
+import { destroyImage, inUse, isSnapshot } from './disk.ts';
 import { markedCollectionOf, sweepMarked } from './marked.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
@@ -72,6 +72,7 @@ async function sweepImages(
   const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
   const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isSnapshot(image));
   const late = ours.filter(({ id, godwit_source }) => isLate(descriptionStamp(campaign, String(godwit_source) as Ref), id));
-  for (const { id } of late) await destroyImage(site, id, signal);
-  return late.length;
+  let removed = 0;
+  for (const { id } of late) if (await destroyImage(site, id, signal, [inUse])) removed += 1;
+  return removed;
 }

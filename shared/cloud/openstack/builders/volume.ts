@@ -10,14 +10,15 @@ import { imageStamp } from '../stamp.ts';
 import { listTypes, listVolumeZones, typeNamed } from '../volumes/places.ts';
 import { actOn, createOf, destroyOf, readOf, stampedOf, untilAvailable } from '../volumes/read.ts';
 import { isLate, isUnchecked, uncheckedKey, uncheckedMark } from '../volumes/unchecked.ts';
-import { disk as diskImage, removeImages } from './disk.ts';
+import { disk as diskImage, inUse, removeImages } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import { readBack } from './read-back.ts';
 import type { Site } from './site.ts';
 
 /**
- * Volumes: made from an image of the verified disk, which goes away again, and read back. A volume
- * carries a mark from its creation until it has been read back.
+ * Volumes: made from an image of the verified disk, which goes away again, and read back. Where the
+ * volume is a clone of the image, this stays as long as the volume. A volume carries a mark from
+ * its creation until it has been read back.
  */
 export const volume: Family<'volume'> = {
   async ensure(site, resource, context) {
@@ -27,7 +28,7 @@ export const volume: Family<'volume'> = {
       const is = await untilAvailable(site.session, 'volume', id, context);
       if (isUnchecked(is)) await check(site, resource, is, context);
     }
-    await removeImages(site, refOf('disk', resource.disk_id), context);
+    await removeImages(site, refOf('disk', resource.disk_id), context, [inUse]);
     return { id, how: earlier === undefined ? 'created' : 'found' };
   },
 
@@ -45,7 +46,11 @@ export const volume: Family<'volume'> = {
       read_only: [resource.read_only, is.metadata['readonly'] === 'True'],
     });
     const zone = resource.availability_zone || is.availability_zone;
-    const told = compare({ availability_zone: [zone, is.availability_zone] });
+    const image = await diskImage.find(site, diskOf(resource, context), context);
+    const told = compare({
+      availability_zone: [zone, is.availability_zone],
+      'image that it depends on': ['none', image ?? 'none'],
+    });
     const answer = { ...is, volume_image_metadata: is.volume_image_metadata ?? {} };
     return withMore(await differencesOf(site, resource, answer, context), fatal, told);
   },
@@ -54,15 +59,15 @@ export const volume: Family<'volume'> = {
     const { signal } = patience;
     for (const late of await stamped(site, ref, { campaign, signal }))
       if (late.id !== id && isLate(late)) await destroyOf(site.session, 'volume', late.id, patience);
-    // An unfinished creation may have left the image, and no volume.
-    await removeImages(site, refOf('disk', diskIdOf(idOf(ref))), { campaign, signal });
     const is = await readOf(site.session, 'volume', id, signal);
-    if (is === null) return false;
-    if (is.metadata['godwit_campaign'] !== campaign)
+    if (is !== null && is.metadata['godwit_campaign'] !== campaign)
       throw new Problem('E_FORBIDDEN', `The volume ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
-    return destroyOf(site.session, 'volume', id, patience);
+    const wasThere = is !== null && (await destroyOf(site.session, 'volume', id, patience));
+    // An unfinished creation may have left the image, and no volume; one may have kept its image.
+    await removeImages(site, refOf('disk', diskIdOf(idOf(ref))), { campaign, signal });
+    return wasThere;
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
-import { outlivesSnapshot } from '../volumes/connection.ts';
+import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { isShared, volumesOfServer } from './volumes.ts';

@@ -6,9 +6,9 @@ import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readAttachments } from '../volumes/attachments.ts';
-import { readConnection, type VolumeConnection } from '../volumes/connection.ts';
 import { listTypes } from '../volumes/places.ts';
 import { listOf } from '../volumes/read.ts';
+import { readConnection, type VolumeConnection } from '../volumes/volume-connection.ts';
 import type { Scope } from './scope.ts';
 
 /** What was read of a project's volumes. */

@@ -3,7 +3,7 @@ import type { Decision } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
-import { sameKey } from '../builders/keypair.ts';
+import { isUsed, sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { serverGroupFor } from './server-group-rules.ts';
@@ -101,7 +101,11 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'keypair': {
       const there = view.keypairs.find((one) => one.name === resource.name);
-      return there !== undefined && sameKey(there, resource) ? adopt(there.name, 'it is there with the same key') : create();
+      if (there === undefined) return create();
+      if (sameKey(there, resource)) return adopt(there.name, 'it is there with the same key');
+      return isUsed(resource, view.of('server'))
+        ? create()
+        : adopt(there.name, 'it is there with another key, and no server uses it');
     }
     case 'server_group': {
       const there = serverGroupFor(view, resource.id);

@@ -1,7 +1,7 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
 import { mappedFlavor } from '../builders/flavor.ts';
-import { sameKey } from '../builders/keypair.ts';
+import { isUsed, sameKey } from '../builders/keypair.ts';
 import { mappedFlavorConcerns } from './mapped-flavor.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
@@ -86,12 +86,24 @@ export const disks: PreflightRule = (view) =>
     ];
   });
 
-/** A keypair of the same name with another key would change who can log in. */
+/**
+ * A keypair of the same name with another key would change who can log in; where no server uses it,
+ * it stays as it is.
+ */
 export const keypairs: PreflightRule = (view) =>
   view.of('keypair').flatMap((keypair) => {
     const there = view.keypairs.find((one) => one.name === keypair.name);
     if (there === undefined || sameKey(there, keypair)) return [];
     const remedy = 'Rename or remove it at the destination, or use the credentials of another user.';
+    if (!isUsed(keypair, view.of('server')))
+      return [
+        warning(
+          'keypair.left_out',
+          refOf('keypair', keypair.id),
+          `The destination has a keypair ${keypair.name} with another key, which stays; no server uses the source's, which is left out.`,
+          'Nothing; or import the key at the destination under another name.',
+        ),
+      ];
     return [
       blocking(
         'keypair.other_key',

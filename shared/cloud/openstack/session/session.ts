@@ -64,6 +64,8 @@ export class CloudSession {
   readonly #secrets = new Set<Secret>();
   readonly #life = new AbortController();
   #token: Token | null = null;
+  /** The project of the first token, in which all the work of the session is. */
+  #project: string | null = null;
   #renewal: Promise<Token> | null = null;
   readonly #microversions = new Map<Versioned, Promise<string>>();
 
@@ -147,8 +149,22 @@ export class CloudSession {
     const token = await issueToken(this.access, this.#transport, signal, (text) => redact(text, this.#secrets));
     this.#secrets.add(token.secret);
     mustBeOneRegion(this.access, token.catalogue);
+    this.#mustBeSameProject(token);
     this.#token = token;
     return token;
+  }
+
+  /**
+   * A project that is made anew under its name is another one: what was built would seem to be
+   * gone, and be built there once more.
+   */
+  #mustBeSameProject({ projectId, projectName }: Token): void {
+    this.#project ??= projectId;
+    if (this.#project === projectId) return;
+    const says = `The credentials from ${this.access.origin} lead to another project by now: ${projectName} (${projectId}), not ${this.#project}.`;
+    throw new Problem('E_AUTH', says, {
+      hint: 'Nothing is done in it. Give credentials of the project in which the work was begun.',
+    });
   }
 
   async #negotiate(service: Versioned, signal: AbortSignal): Promise<string> {

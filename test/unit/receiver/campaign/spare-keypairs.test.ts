@@ -58,6 +58,22 @@ test('keypairs that no server uses move with the project, of both types; a rollb
   expect(await keypairsOf(world.destination)).toEqual(before);
 });
 
+test('a keypair of the destination that has the name of one that no server uses stays as it is, and both are told', async () => {
+  const shop = await aWorld();
+  const { world, sender } = shop;
+  const theirs = { name: 'spare key', public_key: anSshKey().publicKey.trim() };
+  await world.destination.user.send('POST', 'compute', '/os-keypairs', { keypair: theirs });
+  const { concerns } = await sender.daemon.plan({ project: undefined, servers: [] });
+  expect(concerns).toContainEqual(expect.objectContaining({ code: 'keypair.left_out', about: 'keypair/spare key' }));
+  expect(await move(shop)).toMatchObject({ 'spare key': 'adopt', certified: 'create' });
+  const campaign = await untilState(sender, 'ready');
+  const { changes } = await sender.daemon.report({ campaign });
+  expect(changes.changed).toContainEqual(expect.stringMatching(/spare key.*public_key/));
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  expect(await keypairsOf(world.destination)).toMatchObject([theirs]);
+});
+
 test('a second campaign finds the keypairs of the first', async () => {
   const shop = await aWorld();
   const { world, sender } = shop;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { untilState } from '../../../support/in-process.ts';
+import { type Cloud, untilState } from '../../../support/in-process.ts';
+import { OpenStackUser } from '../../../support/openstack-user.ts';
 import { failedOne, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
-import type { Fault } from '../../../twin/faults.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
@@ -9,27 +9,57 @@ beforeAll(async () => {
 });
 afterAll(() => template.remove());
 
-/** A user that was removed: no token of his is accepted, and he gets no other. */
-const removed: readonly Fault[] = (['identity', 'compute', 'network', 'image'] as const).map((service) => ({
-  do: 'status',
-  status: 401,
-  match: { service },
-}));
+/** What an administrator can take away, and give back. */
+type Taken = 'the user' | 'the project' | 'its roles';
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Grant {
+  readonly user: { readonly id: string };
+  readonly role: { readonly id: string };
+  readonly scope: { readonly project: { readonly id: string } };
+}
+
+/** Takes something away, so that no token of the owner counts; returns what gives it back. */
+async function takeAway({ twin }: Cloud, what: Taken): Promise<() => Promise<unknown>> {
+  const admin = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'admin' });
+  const idOf = async (kind: string, name: string): Promise<string> =>
+    (await admin.list<Named>('identity', `/${kind}`, kind)).find((one) => one.name === name)?.id ?? '';
+  const user = await idOf('users', 'demo');
+  const project = await idOf('projects', 'shop');
+  const granted = (await admin.list<Grant>('identity', '/role_assignments', 'role_assignments')).filter(
+    (one) => one.user.id === user && one.scope.project.id === project,
+  );
+  const enable = async (enabled: boolean): Promise<unknown> => {
+    const verb = enabled ? 'PUT' : 'DELETE';
+    const grants = granted.map(({ role }) => `/projects/${project}/users/${user}/roles/${role.id}`);
+    if (what === 'its roles') return Promise.all(grants.map((grant) => admin.send(verb, 'identity', grant)));
+    if (what === 'the user') return admin.send('PATCH', 'identity', `/users/${user}`, { user: { enabled } });
+    return admin.send('PATCH', 'identity', `/projects/${project}`, { project: { enabled } });
+  };
+  await enable(false);
+  return () => enable(true);
+}
 
 test.each([
-  ['source', 'resumed'],
-  ['source', 'rolled back'],
-  ['destination', 'resumed'],
-  ['destination', 'rolled back'],
+  ['the user', 'source', 'resumed'],
+  ['the project', 'source', 'rolled back'],
+  ['its roles', 'source', 'resumed'],
+  ['the user', 'destination', 'rolled back'],
+  ['the project', 'destination', 'resumed'],
+  ['its roles', 'destination', 'rolled back'],
 ] as const)(
-  'a campaign whose credentials are taken away at the %s in the middle stops, and can be %s once they are given back',
-  async (side, end) => {
+  'a campaign that has %s taken away at the %s in the middle stops, and can be %s once that is given back',
+  async (what, side, end) => {
     const { world, sender, campaign } = await template.started();
     await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'copy');
-    world[side].twin.faults.set(removed);
+    const giveBack = await takeAway(world[side], what);
     const { problem } = await failedOne(sender);
     expect(problem).toMatchObject({ code: 'E_AUTH', hint: expect.stringContaining('credentials') });
-    world[side].twin.faults.clear();
+    await giveBack();
     if (end === 'resumed') {
       await sender.daemon.resume({ campaign });
       await untilState(sender, 'ready');
@@ -44,17 +74,20 @@ test.each([
   },
 );
 
-test.each(['source', 'destination'] as const)(
-  'a commit of a campaign whose credentials are taken away at the %s commits nothing, and can be repeated',
-  async (side) => {
+test.each([
+  ['the user', 'source'],
+  ['the project', 'destination'],
+] as const)(
+  'a commit of a campaign that has %s taken away at the %s commits nothing, and can be repeated',
+  async (what, side) => {
     const { world, sender, campaign } = await template.ready();
-    world[side].twin.faults.set(removed);
+    const giveBack = await takeAway(world[side], what);
     await sender.daemon.commit({ campaign, deleteSource: true });
     await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
     const [status] = (await sender.daemon.status()).campaigns;
     expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_AUTH' } });
     expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
-    world[side].twin.faults.clear();
+    await giveBack();
     expect((await serversAt(world.source)).map((server) => server.status)).toEqual(['SHUTOFF', 'SHUTOFF']);
     await sender.daemon.commit({ campaign, deleteSource: true });
     await untilState(sender, 'committed');
@@ -62,3 +95,25 @@ test.each(['source', 'destination'] as const)(
     expect((await serversAt(world.destination)).map((server) => server.status)).toEqual(['ACTIVE', 'ACTIVE']);
   },
 );
+
+test('a project that is made anew under its name is another one: nothing is built there, nor taken for gone', async () => {
+  const { world, sender, campaign } = await template.started();
+  await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'copy');
+  const { twin, user: owner } = world.destination;
+  const admin = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'admin' });
+  const grants = (await admin.list<Grant>('identity', '/role_assignments', 'role_assignments')).filter(
+    ({ scope }) => scope.project.id === owner.projectId,
+  );
+  await admin.send('DELETE', 'identity', `/projects/${owner.projectId}`);
+  const { project } = await admin.send<{ project: Named }>('POST', 'identity', '/projects', { project: { name: 'shop' } });
+  for (const { user, role } of grants)
+    await admin.send('PUT', 'identity', `/projects/${project.id}/users/${user.id}/roles/${role.id}`);
+  const { problem } = await failedOne(sender);
+  expect(problem).toMatchObject({ code: 'E_AUTH', says: expect.stringContaining('lead to another project by now: shop') });
+  const anew = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
+  expect(await anew.list('compute', '/servers/detail', 'servers')).toEqual([]);
+  expect(
+    (await anew.list<{ project_id: string }>('network', '/ports', 'ports')).filter((one) => one.project_id === project.id),
+  ).toEqual([]);
+  await expect.poll(async () => (await serversAt(world.source)).map(({ status }) => status)).toContain('ACTIVE');
+});

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { BuildContext } from '../../../../../../shared/cloud/destination-cloud.ts';
+import { OpenStackSettings } from '../../../../../../shared/cloud/openstack/account/config.ts';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
 import type { BlockSource } from '../../../../../../shared/disk/block-source.ts';
 import { noMappings } from '../../../../../../shared/model/mappings.ts';
@@ -50,10 +51,11 @@ interface VolumeCampaign {
 async function aVolumeCampaign(
   fields: Partial<ResourceOf<'volume'>> = {},
   options: Partial<TwinOptions> = {},
+  settings: object = {},
 ): Promise<VolumeCampaign> {
   const stateDir = join(await aFolder(), 'cloud');
   const twin = await aFurnishedTwin({ stateDir, ...options });
-  const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
+  const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'), OpenStackSettings.parse(settings));
   onTestFinished(() => cloud.close());
   const id = crypto.randomUUID();
   const disk = aResource('disk', {
@@ -131,6 +133,18 @@ test('nothing is made twice although every answer of a creation is lost, and a r
   expect(await cloud.differences(volume, built.id, context)).toEqual({ fatal: [], told: [] });
   expect(await cloud.remove(ref, built.id, context.campaign, patience())).toBe(true);
   expect(await cloud.remove(ref, built.id, context.campaign, patience())).toBe(false);
+  expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([0, 0]);
+});
+
+test('on Ceph a volume keeps its raw image, which is told, left by a sweep, and deleted after the volume', async () => {
+  const ceph = { clonesImages: true };
+  const { cloud, volume, context, hand, ref } = await aVolumeCampaign({}, ceph, { disk_format: 'raw' });
+  const built = await cloud.ensure(volume, context);
+  expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([1, 1]);
+  expect((await cloud.differences(volume, built.id, context)).told.join()).toContain('image that it depends on');
+  expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(0);
+  expect(await cloud.ensure(volume, context)).toMatchObject({ id: built.id, how: 'found' });
+  expect(await cloud.remove(ref, built.id, context.campaign, patience())).toBe(true);
   expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([0, 0]);
 });
 

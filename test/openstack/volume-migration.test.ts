@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Endings } from '../support/endings.ts';
+import { type Census, idsOf, type Thing, takeCensus } from './census.ts';
+import { differences } from './compare.ts';
+import { addressOf, type Guest, leaveTraces, notTheSame, readTraces } from './guests.ts';
+import { http, populateWithVolumes } from './lab.ts';
+import { type Daemons, migrate, plan, report, startPaired, tell, untilState, watch } from './migration.ts';
+import { freshProject } from './tenant.ts';
+
+const project = 'stored';
+const src = { cloud: 'src', project } as const;
+const dst = { cloud: 'dst', project } as const;
+
+/** A server, and where its guest keeps what is in its volume. */
+interface Stored {
+  readonly name: 'db' | 'files';
+  readonly read: string;
+  readonly write: string;
+}
+
+/** One whose only disk is a volume, and one that has a file system in a second disk. */
+const db: Stored = {
+  name: 'db',
+  read: 'sha256sum < /data/stored',
+  write: 'dd if=/dev/urandom of=/data/stored bs=65536 count=64 2>/dev/null; sync',
+};
+const files: Stored = {
+  name: 'files',
+  read: 'mount -t ext4 /dev/vdb /mnt && sha256sum < /mnt/stored; umount /mnt',
+  write: `mke2fs /dev/vdb >/dev/null 2>&1; mount -t ext4 /dev/vdb /mnt
+    dd if=/dev/urandom of=/mnt/stored bs=65536 count=64 2>/dev/null; umount /mnt; sync`,
+};
+
+/** A guest, and the digest of what is in its volume. */
+interface Traces {
+  readonly guest: Guest;
+  readonly digest: string;
+}
+
+const endings = new Endings();
+let daemons: Daemons;
+let before: Census;
+let empty: Census;
+
+const inGuest = (census: Census, { name }: Stored, script: string): Promise<string> =>
+  http(addressOf(census, name), '/cgi-bin/run', script);
+
+async function read(census: Census, server: Stored): Promise<Traces> {
+  const guest = await readTraces(addressOf(census, server.name));
+  return { guest, digest: await inGuest(census, server, server.read) };
+}
+
+async function expectTheSame(traces: Traces, census: Census, server: Stored): Promise<void> {
+  expect(await notTheSame(traces.guest, addressOf(census, server.name))).toEqual([]);
+  expect(await inGuest(census, server, server.read)).toBe(traces.digest);
+}
+
+/** A census with one of the two servers, its port, address and volume; all names begin alike. */
+function partOf(census: Census, { name }: Stored): Census {
+  const { server, port, volume, 'floating ip': addresses } = census.own;
+  const isIts = (thing: Thing): boolean => String(thing['name']).startsWith(name);
+  const isLeg = (thing: Thing): boolean => thing['device_owner'] === 'network:router_interface';
+  const own = {
+    ...census.own,
+    server: server.filter(isIts),
+    port: port.filter((one) => isIts(one) || isLeg(one)),
+    volume: volume.filter(isIts),
+    'floating ip': addresses.filter(({ description }) => description === name),
+  };
+  return { ...census, own };
+}
+
+/** The volumes, snapshots and images in which Godwit only reads or writes volumes. */
+function temporaries({ own }: Census): string[] {
+  const isOurs = ({ name }: Thing): boolean => /^godwit-.*\.volume$/.test(String(name));
+  return [...own.volume, ...own['volume snapshot'], ...own.image].filter(isOurs).map(({ id }) => id);
+}
+
+async function begin({ name }: Stored): Promise<string> {
+  const { file, concerns } = await plan(daemons, project, ['--server', name]);
+  expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
+  return migrate(daemons, file);
+}
+
+beforeAll(async () => {
+  await freshProject(project, endings);
+  await populateWithVolumes(src);
+  before = await takeCensus(src);
+  empty = await takeCensus(dst);
+  for (const server of [db, files]) {
+    await leaveTraces(addressOf(before, server.name));
+    await inGuest(before, server, server.write);
+  }
+  daemons = await startPaired(project, endings);
+});
+
+afterAll(() => endings.run());
+
+describe('a server that boots from a volume', () => {
+  let campaign: string;
+  let traces: Traces;
+
+  test('arrives though each daemon is killed while it reads or writes the volume', async () => {
+    traces = await read(before, db);
+    campaign = await begin(db);
+    await watch(daemons, campaign, ({ moves }) => (moves[0]?.phase === 'freeze' ? true : undefined));
+    await sleep(3_000);
+    await daemons.sender.kill();
+    tell(project, 'sender killed while it reads the volume');
+    await daemons.sender.start();
+    await watch(daemons, campaign, ({ moves }) => (moves[0]?.phase === 'import' ? true : undefined));
+    await sleep(3_000);
+    await daemons.receiver.kill();
+    tell(project, 'receiver killed while it writes the volume');
+    await daemons.receiver.start();
+    await untilState(daemons, campaign, 'ready');
+    await report(daemons, campaign);
+  });
+
+  test('is there as it was, with its volume and what is in it', async () => {
+    const after = await takeCensus(dst);
+    expect(differences(partOf(before, db), after)).toEqual([]);
+    expect(temporaries(after)).toEqual([]);
+    await expectTheSame(traces, after, db);
+  });
+
+  test('is taken back: both sides are as they were', async () => {
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
+    await untilState(daemons, campaign, 'rolled back');
+    expect(idsOf(await takeCensus(dst))).toEqual(idsOf(empty));
+    const after = await takeCensus(src);
+    expect(idsOf(after)).toEqual(idsOf(before));
+    expect(differences(before, after)).toEqual([]);
+    await expectTheSame(traces, after, db);
+  });
+});
+
+describe('a server that has a volume beside its own disk', () => {
+  test('arrives with both, and its commit leaves nothing temporary in either cloud', async () => {
+    const traces = await read(before, files);
+    const campaign = await begin(files);
+    await untilState(daemons, campaign, 'ready');
+    await report(daemons, campaign);
+    const after = await takeCensus(dst);
+    expect(differences(partOf(before, files), after)).toEqual([]);
+    await expectTheSame(traces, after, files);
+    await daemons.sender.ask(['commit', campaign, '--yes']);
+    await untilState(daemons, campaign, 'committed');
+    expect([...temporaries(await takeCensus(dst)), ...temporaries(await takeCensus(src))]).toEqual([]);
+    expect(idsOf(await takeCensus(src))).toEqual(idsOf(before));
+  });
+});
