@@ -21,12 +21,21 @@ export const features: readonly string[] = [
   'prepare',
   'volumes',
   'server-groups',
+  'later-kinds',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
-const featureOf: Partial<Record<Kind, string>> = { volume: 'volumes', server_group: 'server-groups' };
+const featureOf: Partial<Record<Kind, string>> = {
+  volume: 'volumes',
+  server_group: 'server-groups',
+  address_scope: 'later-kinds',
+  subnet_pool: 'later-kinds',
+  address_group: 'later-kinds',
+  trunk: 'later-kinds',
+  port_forwarding: 'later-kinds',
+};
 
-/** The kinds that a peer with some features knows: it refuses the others. */
+/** The kinds that a peer with some features knows, or passes over; it refuses the others. */
 export function kindsKnown(kinds: Iterable<Kind>, has: (feature: string) => boolean): Kind[] {
   return [...kinds].filter((kind) => {
     const feature = featureOf[kind];

@@ -7,9 +7,12 @@ import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/re
  */
 const sideBySide: ReadonlySet<Kind> = new Set([
   'network',
+  'address_scope',
+  'subnet_pool',
   'subnet',
   'router',
   'gateway',
+  'address_group',
   'security_group',
   'security_group_rule',
   'keypair',

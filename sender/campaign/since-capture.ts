@@ -19,6 +19,13 @@ interface SinceCapture {
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
+/** Fields that name what a resource can be without, and the kind of that. */
+const naming: Readonly<Record<string, Kind>> = {
+  security_groups: 'security_group',
+  subnetpool_id: 'subnet_pool',
+  address_scope_id: 'address_scope',
+};
+
 /** Attributes that are ours. */
 const ours: ReadonlySet<string> = new Set(['kind', 'id', 'needs']);
 
@@ -56,9 +63,9 @@ export function changesSince(document: Configurations, now: Configurations): Sin
       const ref = refOf(was.kind, was.id);
       const is = found.get(ref);
       if (is === undefined) return [{ ref, says: 'is gone at the source since its capture' }];
-      // A document for a destination without security groups has ports without them.
-      const isBare = document.security_groups.length === 0;
-      const names = Object.keys(was).filter((name) => !ours.has(name) && !(isBare && name === 'security_groups'));
+      // A document for a destination without a kind has nothing that names one of it.
+      const bare = Object.entries(naming).flatMap(([name, kind]) => (carried.has(kind) ? [] : [name]));
+      const names = Object.keys(was).filter((name) => !ours.has(name) && !bare.includes(name));
       const changes = differing('', was, is, names);
       return changes.length === 0 ? [] : [{ ref, says: `changed at the source since its capture: ${changes.join('; ')}` }];
     }),
@@ -75,6 +82,8 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'subnet') return refOf('network', one.network_id);
   if (one.kind === 'security_group_rule') return refOf('security_group', one.security_group_id);
   if (one.kind === 'gateway' || one.kind === 'interface' || one.kind === 'routes') return refOf('router', one.router_id);
+  if (one.kind === 'trunk') return refOf('port', one.port_id);
+  if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
 }
 

@@ -11,7 +11,6 @@ import { importOldConfigurations } from '../plan/import.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
 import { inAskedOrder } from '../plan/planner.ts';
-import { askNow } from '../receiver/ask-now.ts';
 import { capture, draft } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
 import { examine, mustMoveOnce } from './examine.ts';
@@ -72,9 +71,8 @@ async function prepare(plan: Plan, file: string, options: MigrateOptions, contex
   const { campaigns } = context;
   const { project_id: project, whole } = plan.source;
   const captured = await capture({ project, servers: whole ? [] : serversOf(plan) }, context);
-  const { plan: chosen, document, concerns, decisions } = await examine(plan, captured, file, context, options);
+  const { plan: chosen, document, concerns, decisions, kinds } = await examine(plan, captured, file, context, options);
   mustNotBlock(concerns, { about: file });
-  const { kinds } = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
   const told = decisions.filter(({ action }) => action !== 'create');
   await campaigns.create(chosen, supportedDocument(document, new Set(kinds)), { concerns, decisions: told });
   return { campaign: document.campaign ?? '', concerns };

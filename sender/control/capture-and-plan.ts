@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Result } from '../../protocol/messages.ts';
 import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
+import { supportedDocument, supportedPart } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
+import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Plan } from '../model/plan.ts';
@@ -64,13 +66,29 @@ function mustHoldSomething(captured: Configurations, before: Configurations, who
 export async function draft(document: Configurations, context: SenderContext, whole?: boolean): Promise<Plan> {
   const facts = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
   const plan = makePlan(document, facts, context.config.limits.parallel, whole);
-  const { earlier = [] } = await preflight({ ...document, mappings: plan.mappings }, context);
+  const { earlier = [] } = await preflight({ ...document, mappings: plan.mappings }, context, facts.kinds);
   return earlier.length === 0 ? plan : { ...plan, mappings: adopting(plan.mappings, earlier, document) };
 }
 
-/** What the receiver finds in the way of a document; nothing is written there. */
-export async function preflight(document: Configurations, context: SenderContext): Promise<Result<'campaign.preflight'>> {
+/** The kinds that the receiver's cloud builds, as far as both releases know them. */
+async function kindsThere({ peer, stopping }: SenderContext): Promise<readonly Kind[]> {
+  return (await askNow(peer, 'cloud.facts', {}, stopping)).kinds;
+}
+
+/** What stands in the way of a document at the destination, which builds these kinds. */
+export type FoundThere = Result<'campaign.preflight'> & { readonly kinds: readonly Kind[] };
+
+/**
+ * What the receiver finds in the way of a document; nothing is written there. It is sent only the
+ * kinds that it names itself, because an earlier release refuses a document with others.
+ */
+export async function preflight(document: Configurations, context: SenderContext, named?: readonly Kind[]): Promise<FoundThere> {
+  const kinds = named ?? (await kindsThere(context));
   const campaign = document.campaign ?? randomUUID();
-  const params = { campaign, configurations: { ...document, campaign } };
-  return await askNow(context.peer, 'campaign.preflight', params, context.stopping);
+  const configurations = { ...supportedDocument(document, new Set(kinds)), campaign };
+  const found = await askNow(context.peer, 'campaign.preflight', { campaign, configurations }, context.stopping);
+  const sent = new Set(resourcesOf(configurations).map(({ kind, id }) => refOf(kind, id)));
+  const left = supportedPart(resourcesOf(document), new Set(kinds));
+  const decisions = [...found.decisions, ...left.decisions.filter(({ ref }) => !sent.has(ref))];
+  return { ...found, kinds, concerns: [...left.concerns, ...found.concerns], decisions };
 }

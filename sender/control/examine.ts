@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import type { Kind } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
@@ -18,6 +19,8 @@ export interface Examined {
   readonly document: Configurations;
   readonly concerns: readonly Concern[];
   readonly decisions: readonly Decision[];
+  /** The kinds that the destination builds. */
+  readonly kinds: readonly Kind[];
 }
 
 /** Throws E_PLAN where a plan moves nothing, or a server twice. */
@@ -59,5 +62,6 @@ export async function examine(
     ...skipped,
     ...found.concerns,
   ];
-  return { plan: chosen, document: frozen, concerns: withAccepted(concerns, chosen.mappings), decisions: found.decisions };
+  const { decisions, kinds } = found;
+  return { plan: chosen, document: frozen, concerns: withAccepted(concerns, chosen.mappings), decisions, kinds };
 }

@@ -4,7 +4,8 @@ import { type Kind, kindOf, type Ref, type Resource, refOf } from '../../shared/
 
 /**
  * Leaves out some resources of a document, and all that cannot be without them. A server does
- * without its keypair and its server group, and a port without its security groups.
+ * without its keypair and its server group, a port without its security groups, a subnet without
+ * its pool, and a pool without its address scope.
  */
 export function withoutRefs(
   document: Configurations,
@@ -38,6 +39,16 @@ function freedOf(resource: Resource, gone: ReadonlySet<Ref>): Resource {
       key_name: key !== null && isKept(refOf('keypair', key)) ? key : null,
       server_group_id: group !== null && isKept(refOf('server_group', group)) ? group : null,
     };
+  }
+  if (resource.kind === 'subnet') {
+    const { subnetpool_id: pool } = resource;
+    const subnetpool_id = pool !== null && isKept(refOf('subnet_pool', pool)) ? pool : null;
+    return { ...resource, needs: needsBut('subnet_pool'), subnetpool_id };
+  }
+  if (resource.kind === 'subnet_pool') {
+    const { address_scope_id: scope } = resource;
+    const address_scope_id = scope !== null && isKept(refOf('address_scope', scope)) ? scope : null;
+    return { ...resource, needs: needsBut('address_scope'), address_scope_id };
   }
   if (resource.kind !== 'port') return resource;
   const security_groups = resource.security_groups.filter((id) => isKept(refOf('security_group', id)));

@@ -14,7 +14,17 @@ type MappingEntry = Mappings['networks'][string];
  */
 export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Configurations): Mappings {
   const found = (
-    kind: 'network' | 'router' | 'security_group' | 'port' | 'server_group' | 'flavor',
+    kind:
+      | 'network'
+      | 'address_scope'
+      | 'subnet_pool'
+      | 'router'
+      | 'address_group'
+      | 'security_group'
+      | 'port'
+      | 'trunk'
+      | 'server_group'
+      | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
     before: Readonly<Record<string, MappingEntry>> = {},
   ): Record<string, MappingEntry> => {
@@ -34,7 +44,11 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     networks: found('network', document.networks, proposed.networks),
     flavors: found('flavor', document.flavors, proposed.flavors),
     routers: found('router', document.routers, proposed.routers ?? {}),
+    address_scopes: found('address_scope', document.address_scopes, proposed.address_scopes ?? {}),
+    subnet_pools: found('subnet_pool', document.subnet_pools, proposed.subnet_pools ?? {}),
+    address_groups: found('address_group', document.address_groups, proposed.address_groups ?? {}),
     security_groups: found('security_group', document.security_groups, proposed.security_groups ?? {}),
+    trunks: found('trunk', document.trunks, proposed.trunks ?? {}),
     ports: found('port', document.ports, proposed.ports ?? {}),
     server_groups: found('server_group', document.server_groups, proposed.server_groups ?? {}),
     floating_ips: Object.fromEntries(floating),

@@ -1,6 +1,7 @@
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { withSubports } from '../../shared/model/plugged.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -12,7 +13,8 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
   const absent = wanted.find((id) => !servers.some((server) => server.id === id));
   if (absent !== undefined) throw new Problem('E_NOT_FOUND', `There is no server ${absent}.`, { about: refOf('server', absent) });
-  const left = new Set(document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports));
+  const others = document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports);
+  const left = new Set(withSubports(others, document));
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
   const images = new Set(servers.map(({ image_id }) => image_id));
   const keysOf = (some: readonly { readonly key_name: string | null }[]) => new Set(some.map(({ key_name }) => key_name));
@@ -21,7 +23,9 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)));
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
+    if (resource.kind === 'trunk') return !left.has(resource.port_id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
+    if (resource.kind === 'port_forwarding') return !left.has(resource.internal_port_id);
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);

@@ -37,9 +37,11 @@ function ruleText(resource: Resource): string {
     port_range_max: to,
     remote_ip_prefix,
     remote_group_id,
+    remote_address_group_id,
   } = resource;
   const ports = from === null ? null : from === to || to === null ? `${from}` : `${from}-${to}`;
-  const remote = remote_ip_prefix ?? (remote_group_id === null ? null : 'the members of a group');
+  const members = remote_group_id === null ? null : 'the members of a group';
+  const remote = remote_ip_prefix ?? members ?? (remote_address_group_id === null ? null : 'the addresses of a group');
   const peer = remote === null ? null : `${direction === 'ingress' ? 'from' : 'to'} ${remote}`;
   return [direction, ethertype, protocol, ports, peer].filter((part) => part !== null).join(' ');
 }

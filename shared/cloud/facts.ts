@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kinds } from '../model/resource.ts';
+import { isKind } from '../model/resource.ts';
 
 const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int() });
 
@@ -12,8 +12,8 @@ export const DestinationFacts = z.object({
   region: z.string().default(''),
   project_id: z.string(),
   project_name: z.string(),
-  /** The kinds of resource that it can build. */
-  kinds: z.array(z.enum(kinds)),
+  /** The kinds of resource that it can build, as far as this release knows them. */
+  kinds: z.array(z.string()).transform((all) => all.filter(isKind)),
   /**
    * Whether the credentials may do what only a cloud admin may: create flavors, choose floating
    * addresses.
@@ -46,10 +46,11 @@ export const DestinationFacts = z.object({
     .array(z.object({ id: z.string(), name: z.string(), extra_specs: z.record(z.string(), z.string()).default({}) }))
     .default([]),
   /**
-   * By resource name: network, subnet, router, port, security_group, security_group_rule,
-   * floatingip, instances, cores, ram (MiB), key_pairs (of a user), metadata_items (of one server),
-   * server_groups, server_group_members (of one group), image_count_total, image_count_uploading
-   * (at once), image_size_total (MiB), volumes, gigabytes, snapshots, per_volume_gigabytes.
+   * By resource name: network, subnet, subnetpool, router, port, trunk, security_group,
+   * security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs (of a user),
+   * metadata_items (of one server), server_groups, server_group_members (of one group),
+   * image_count_total, image_count_uploading (at once), image_size_total (MiB), volumes, gigabytes,
+   * snapshots, per_volume_gigabytes.
    */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */

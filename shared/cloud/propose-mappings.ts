@@ -1,6 +1,6 @@
 import { contains } from '../ip.ts';
 import type { Configurations } from '../model/configurations.ts';
-import { serverOfFloating } from '../model/floating-server.ts';
+import { leadsAtOnce } from '../model/floating-server.ts';
 import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
@@ -25,7 +25,7 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
     floating_ips: Object.fromEntries(
       document.floating_ips.map((floating) => {
         const { id, floating_ip_address: address } = floating;
-        return [id, { address, to: isUsedThroughout(floating, document) ? 'auto' : floatingFor(address, facts) }];
+        return [id, { address, to: leadsAtOnce(floating, document) ? 'auto' : floatingFor(address, facts) }];
       }),
     ),
   };
@@ -81,11 +81,6 @@ function networkFor(network: Configurations['networks'][number], document: Confi
   // People read the name; it must mean this network alone, for the destination looks it up.
   const isUnique = facts.networks.every((one) => one === best || (one.name !== best.name && one.id !== best.name));
   return isUnique && best.name !== '' && best.name !== 'create' ? best.name : best.id;
-}
-
-/** Whether the source still uses a floating IP when it is built, because it waits for no server. */
-function isUsedThroughout({ id, port_id }: Configurations['floating_ips'][number], document: Configurations): boolean {
-  return port_id !== null && serverOfFloating(id, document) === undefined;
 }
 
 /**

@@ -16,15 +16,20 @@ interface UnsupportedCost {
  */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
+  address_scope: { severity: 'warning', costs: 'subnet pools are built without them, and routers translate between all subnets' },
+  subnet_pool: { severity: 'warning', costs: 'subnets are built with their ranges, of no pool' },
   subnet: { severity: 'blocking', costs: 'servers have no addresses' },
   router: { severity: 'warning', costs: 'no network is joined to another, or to the outside' },
   gateway: { severity: 'warning', costs: 'no network is joined to the outside' },
   interface: { severity: 'warning', costs: 'no network is joined to its router' },
   routes: { severity: 'warning', costs: 'what lies behind them is not reached' },
+  address_group: { severity: 'warning', costs: 'rules that name them are left out, and servers let in less' },
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
+  trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
+  port_forwarding: { severity: 'warning', costs: 'what they forward is not reached from outside' },
   keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },
   server_group: { severity: 'warning', costs: 'servers are placed on hosts without regard to each other' },
   flavor: { severity: 'warning', costs: 'servers are made by their own vCPUs and memory, without extra specs' },
@@ -77,7 +82,7 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
 
 /**
  * A resource without what it can do without: a server needs no flavor, no keypair and no server
- * group to be built, and a port no security group.
+ * group to be built, a port no security group, a subnet no pool and a pool no address scope.
  */
 function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
   if (resource.kind === 'server')
@@ -93,6 +98,10 @@ function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
       needs: neededOf(resource, kinds, ['security_group']),
       security_groups: kinds.has('security_group') ? resource.security_groups : [],
     };
+  if (resource.kind === 'subnet' && !kinds.has('subnet_pool'))
+    return { ...resource, needs: neededOf(resource, kinds, ['subnet_pool']), subnetpool_id: null };
+  if (resource.kind === 'subnet_pool' && !kinds.has('address_scope'))
+    return { ...resource, needs: neededOf(resource, kinds, ['address_scope']), address_scope_id: null };
   return resource;
 }
 

@@ -5,7 +5,9 @@ import type { Ref } from '../model/resource.ts';
 export interface Arrival {
   readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly { readonly id: string; readonly volume_id: string | null }[];
+  /** Its own ports first, then subports and trunks. */
   readonly ports: readonly Ref[];
+  /** And what other floating IPs forward to it. */
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
   /**

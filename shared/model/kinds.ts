@@ -14,11 +14,14 @@ interface KindFacts {
 /** One row for each kind. */
 export const factsOf = {
   network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
+  address_scope: { plural: 'address_scopes', one: 'address scope', many: 'address scopes', networkSide: true },
+  subnet_pool: { plural: 'subnet_pools', one: 'subnet pool', many: 'subnet pools', networkSide: true },
   subnet: { plural: 'subnets', one: 'subnet', many: 'subnets', networkSide: true },
   router: { plural: 'routers', one: 'router', many: 'routers', networkSide: true },
   gateway: { plural: 'gateways', one: 'gateway', many: 'gateways', networkSide: true },
   interface: { plural: 'interfaces', one: 'interface', many: 'interfaces', networkSide: true },
   routes: { plural: 'routes', one: 'set of static routes', many: 'sets of static routes', networkSide: true },
+  address_group: { plural: 'address_groups', one: 'address group', many: 'address groups', networkSide: true },
   security_group: { plural: 'security_groups', one: 'security group', many: 'security groups', networkSide: true },
   security_group_rule: {
     plural: 'security_group_rules',
@@ -27,7 +30,9 @@ export const factsOf = {
     networkSide: true,
   },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
+  trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },
+  port_forwarding: { plural: 'port_forwardings', one: 'port forwarding', many: 'port forwardings', networkSide: false },
   keypair: { plural: 'keypairs', one: 'keypair', many: 'keypairs', networkSide: true },
   server_group: { plural: 'server_groups', one: 'server group', many: 'server groups', networkSide: true },
   flavor: { plural: 'flavors', one: 'flavor', many: 'flavors', networkSide: true },

@@ -22,13 +22,17 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, security group, port without a server or server group, by its id or
-   * name, or `create`. A mapped router keeps its gateway and routes; interfaces that it lacks are
-   * added.
+   * `to`: an existing router, address scope, subnet pool, address group, security group, server
+   * group, or port or trunk without a server, by its id or name, or `create`. A mapped router keeps
+   * its gateway and routes; interfaces that it lacks are added.
    */
   routers: Existing.nullish(),
+  address_scopes: Existing.nullish(),
+  subnet_pools: Existing.nullish(),
+  address_groups: Existing.nullish(),
   security_groups: Existing.nullish(),
   ports: Existing.nullish(),
+  trunks: Existing.nullish(),
   server_groups: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
@@ -61,7 +65,16 @@ export const Mappings = z.strictObject({
 export type Mappings = z.infer<typeof Mappings>;
 
 /** The kinds for which something that exists at the destination can take the place. */
-export type MappedKind = 'networks' | 'routers' | 'security_groups' | 'ports' | 'server_groups';
+export type MappedKind =
+  | 'networks'
+  | 'address_scopes'
+  | 'subnet_pools'
+  | 'routers'
+  | 'address_groups'
+  | 'security_groups'
+  | 'ports'
+  | 'trunks'
+  | 'server_groups';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -79,7 +92,18 @@ export const noMappings: Mappings = Mappings.parse({});
 
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
-  const optional = ['servers', 'routers', 'security_groups', 'ports', 'server_groups', 'volume_types'] as const;
+  const optional = [
+    'servers',
+    'address_scopes',
+    'subnet_pools',
+    'routers',
+    'address_groups',
+    'security_groups',
+    'ports',
+    'trunks',
+    'server_groups',
+    'volume_types',
+  ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
   return {

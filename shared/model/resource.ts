@@ -1,77 +1,13 @@
 import { z } from 'zod';
+import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
+import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
-/**
- * The kinds of resource, in no order: `needs` decides what is built first. A router's gateway,
- * interfaces and static routes are resources of their own, because each needs something else.
- */
-export const kinds = [
-  'network',
-  'subnet',
-  'router',
-  'gateway',
-  'interface',
-  'routes',
-  'security_group',
-  'security_group_rule',
-  'port',
-  'floating_ip',
-  'keypair',
-  'server_group',
-  'flavor',
-  'image',
-  'disk',
-  'volume',
-  'server',
-] as const;
-
-/** One kind of resource. */
-export type Kind = (typeof kinds)[number];
-
-/** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
-export type Ref = `${Kind}/${string}`;
-
-/**
- * Ids come from clouds: one path segment, so that a ref, a marker or a folder is never more than it
- * seems.
- */
-export const Id = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^[^/\\\p{Cc}]+$/u, 'must not contain slashes, backslashes or control characters')
-  .refine((id) => id !== '.' && id !== '..', 'must not be . or ..');
-
-/** A ref in documents and messages. */
-export const Ref = z
-  .templateLiteral([z.enum(kinds), '/', z.string().min(1).max(255)])
-  .refine((ref) => Id.safeParse(ref.slice(ref.indexOf('/') + 1)).success, 'the id after the slash is not a plain id');
-
-/** Makes the ref of an id. */
-export function refOf(kind: Kind, id: string): Ref {
-  return `${kind}/${id}`;
-}
+export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
 
 /** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
 export function registeredAs({ id, volume_id }: { readonly id: string; readonly volume_id: string | null }): Ref {
   return volume_id === null ? refOf('disk', id) : refOf('volume', volume_id);
 }
-
-/** The id inside a ref. */
-export function idOf(ref: Ref): string {
-  return ref.slice(ref.indexOf('/') + 1);
-}
-
-/** The kind inside a ref. */
-export function kindOf(ref: Ref): Kind {
-  return ref.slice(0, ref.indexOf('/')) as Kind;
-}
-
-const ResourceName = z.string().max(255);
-const Tags = z.array(z.string().max(255)).default([]);
-
-/** What every resource has. `needs` lists the refs that must exist before it can be built. */
-const common = { id: Id, name: ResourceName, needs: z.array(Ref).default([]) };
-const described = { ...common, description: z.string().default(''), tags: Tags };
 
 const AllocationPool = z.object({ start: z.string(), end: z.string() });
 const HostRoute = z.object({ destination: z.string(), nexthop: z.string() });
@@ -111,6 +47,8 @@ const Subnet = z.object({
   ipv6_ra_mode: z.string().nullable().default(null),
   service_types: z.array(z.string()).default([]),
   dns_publish_fixed_ip: z.boolean().default(false),
+  /** The pool of the project that its range was taken from. */
+  subnetpool_id: Id.nullable().default(null),
 });
 
 /**
@@ -161,6 +99,7 @@ const SecurityGroupRule = z.object({
   port_range_max: z.int().nullable().default(null),
   remote_ip_prefix: z.string().nullable().default(null),
   remote_group_id: Id.nullable().default(null),
+  remote_address_group_id: Id.nullable().default(null),
 });
 
 /**
@@ -361,15 +300,20 @@ const Server = z.object({
 /** The schema of each kind. */
 export const schemas = {
   network: Network,
+  address_scope: AddressScope,
+  subnet_pool: SubnetPool,
   subnet: Subnet,
   router: Router,
   gateway: Gateway,
   interface: Interface,
   routes: Routes,
+  address_group: AddressGroup,
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
   port: Port,
+  trunk: Trunk,
   floating_ip: FloatingIp,
+  port_forwarding: PortForwarding,
   keypair: Keypair,
   server_group: ServerGroup,
   flavor: Flavor,

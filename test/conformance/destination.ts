@@ -275,6 +275,9 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       for (const resource of [
         tenant.get('network', 1),
         tenant.get('router'),
+        tenant.get('address_scope'),
+        tenant.get('subnet_pool'),
+        tenant.get('address_group'),
         tenant.get('server'),
         tenant.get('disk'),
         tenant.get('port'),
@@ -304,7 +307,18 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         expect(await remove(), ref).toBe(false);
       }
       built.clear();
-      for (const kind of ['network', 'router', 'security_group', 'port', 'disk', 'server', 'floating_ip'] as const) {
+      for (const kind of [
+        'network',
+        'router',
+        'address_scope',
+        'subnet_pool',
+        'address_group',
+        'security_group',
+        'port',
+        'disk',
+        'server',
+        'floating_ip',
+      ] as const) {
         const resource = tenant.get(kind, kind === 'network' ? 1 : 0);
         expect(await cloud.find(resource, contextFor(resource)), kind).toBeNull();
       }

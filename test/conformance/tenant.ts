@@ -43,10 +43,25 @@ export function aTenant(facts: CloudFacts): Tenant {
     tags: ['blue'],
     mtu: 1400,
   });
+  const scope = aResource('address_scope', { id: id(), name: 'of the plant', ip_version: 4 });
+  const pool = aResource('subnet_pool', {
+    id: id(),
+    name: 'plant ranges',
+    needs: [refOf('address_scope', scope.id)],
+    description: 'one for each hall',
+    tags: ['plan 9'],
+    prefixes: ['10.199.0.0/16', '10.201.0.0/17'],
+    default_prefixlen: 26,
+    min_prefixlen: 16,
+    max_prefixlen: 29,
+    default_quota: 4096,
+    address_scope_id: scope.id,
+  });
   const subnet = aResource('subnet', {
     id: id(),
     name: 'inner/subnet',
-    needs: [refOf('network', network.id)],
+    needs: [refOf('network', network.id), refOf('subnet_pool', pool.id)],
+    subnetpool_id: pool.id,
     description: '-dashed',
     network_id: network.id,
     ip_version: 4,
@@ -80,7 +95,8 @@ export function aTenant(facts: CloudFacts): Tenant {
   const second = aResource('subnet', {
     id: id(),
     name: 'second',
-    needs: [refOf('network', network.id)],
+    needs: [refOf('network', network.id), refOf('subnet_pool', pool.id)],
+    subnetpool_id: pool.id,
     network_id: network.id,
     ip_version: 4,
     cidr: '10.199.8.0/24',
@@ -102,6 +118,12 @@ export function aTenant(facts: CloudFacts): Tenant {
     router_id: router.id,
     routes: [{ destination: '10.197.0.0/16', nexthop: '10.199.7.20' }],
   });
+  const offices = aResource('address_group', {
+    id: id(),
+    name: 'offices',
+    description: 'who works for us',
+    addresses: ['192.0.2.128/25', '198.51.100.7/32', '2001:db8:9::/48'],
+  });
   const group = aResource('security_group', { id: id(), name: 'inner group', description: 'who may come in' });
   const rule = (fields: Partial<ResourceOf<'security_group_rule'>>): ResourceOf<'security_group_rule'> =>
     aResource('security_group_rule', {
@@ -120,6 +142,13 @@ export function aTenant(facts: CloudFacts): Tenant {
       description: 'for the operator',
     }),
     rule({ protocol: 'icmp', remote_group_id: group.id }),
+    rule({
+      needs: [refOf('security_group', group.id), refOf('address_group', offices.id)],
+      protocol: 'tcp',
+      port_range_min: 443,
+      port_range_max: 443,
+      remote_address_group_id: offices.id,
+    }),
     rule({ direction: 'egress', protocol: 'udp', port_range_min: 53, port_range_max: 53, remote_ip_prefix: '192.0.2.0/24' }),
   ];
   const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: aPublicKey() });
@@ -142,7 +171,25 @@ export function aTenant(facts: CloudFacts): Tenant {
   });
   const volumes = facts.volume_types.length > 0 ? aVolumeOf(first.server) : [];
   const resources: readonly Resource[] = [
-    ...[outside, network, subnet, second, router, gateway, leg, secondLeg, routes, group, ...rules, named, together, flavor],
+    ...[
+      outside,
+      network,
+      scope,
+      pool,
+      subnet,
+      second,
+      router,
+      gateway,
+      leg,
+      secondLeg,
+      routes,
+      offices,
+      group,
+      ...rules,
+      named,
+      together,
+      flavor,
+    ],
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
     ...volumes,
   ];

@@ -42,11 +42,14 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
   const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
   return {
     network: await list('/networks', 'networks'),
+    address_scope: await list('/address-scopes', 'address_scopes'),
+    subnet_pool: await list('/subnetpools', 'subnetpools'),
     subnet: await list('/subnets', 'subnets'),
     router: routers,
     gateway: routers.map((router) => router['external_gateway_info'] as Thing | null).filter((gateway) => gateway !== null),
     interface: ports.filter(({ device_owner }) => device_owner === 'network:router_interface'),
     port: ports.filter(({ device_owner }) => String(device_owner).startsWith('compute:')),
+    address_group: await list('/address-groups', 'address_groups'),
     security_group: groups,
     security_group_rule: groups.flatMap((group) => group['security_group_rules'] as Thing[]),
     floating_ip: await list('/floatingips', 'floatingips'),

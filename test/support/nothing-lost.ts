@@ -24,9 +24,12 @@ export interface Ends {
 /** Where each kind is read. */
 const paths: Partial<Record<Kind, readonly ['network' | 'compute', string, string]>> = {
   network: ['network', '/networks', 'network'],
+  address_scope: ['network', '/address-scopes', 'address_scope'],
+  subnet_pool: ['network', '/subnetpools', 'subnetpool'],
   subnet: ['network', '/subnets', 'subnet'],
   router: ['network', '/routers', 'router'],
   routes: ['network', '/routers', 'router'],
+  address_group: ['network', '/address-groups', 'address_group'],
   security_group: ['network', '/security-groups', 'security_group'],
   security_group_rule: ['network', '/security-group-rules', 'security_group_rule'],
   port: ['network', '/ports', 'port'],
@@ -76,6 +79,7 @@ async function buildAll(
 ): Promise<Outcome> {
   const outcome: Outcome = { ids: new Map(), adopted: new Set(), told: new Map() };
   const campaign = crypto.randomUUID();
+  const ours: [Ref, string][] = [];
   const disk = {
     size: bytes.length,
     read: async (offset: number, length: number) => Buffer.from(bytes.subarray(offset, offset + length)),
@@ -98,7 +102,10 @@ async function buildAll(
     const { fatal, told } = await destination.differences(resource, id, context);
     if (fatal.length > 0 && how !== 'adopted') throw new Error(`${resource.kind} ${resource.name}: ${fatal.join('; ')}`);
     outcome.told.set(id, told);
+    if (how !== 'adopted') ours.push([refOf(resource.kind, resource.id), id]);
   }
+  // As a commit leaves it: a stamp may lie in a text.
+  for (const [ref, id] of ours) await destination.unstamp(ref, id, campaign, { timeoutMs: 60_000, signal });
   return outcome;
 }
 
@@ -159,8 +166,11 @@ async function missing(there: Hand, document: Configurations, concerns: readonly
   const says = concerns.map((one) => `${one.about ?? ''} ${one.says}`).join('\n');
   const lists = {
     networks: 'networks',
+    'address-scopes': 'address_scopes',
+    subnetpools: 'subnetpools',
     subnets: 'subnets',
     routers: 'routers',
+    'address-groups': 'address_groups',
     'security-groups': 'security_groups',
     ports: 'ports',
   };

@@ -9,15 +9,15 @@ const lacking: readonly Kind[] = ['flavor', 'keypair', 'floating_ip'];
 
 /**
  * A destination without flavors, keypairs and floating IPs, on a cloud that has them: it sizes
- * servers itself, and refuses whatever it should not hear of.
+ * servers itself, and refuses whatever it should not hear of. `further`: what else it lacks.
  */
 export class PlainDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind>;
   readonly #below: DestinationCloud;
 
-  constructor(below: DestinationCloud) {
+  constructor(below: DestinationCloud, further: readonly Kind[] = []) {
     this.#below = below;
-    this.kinds = new Set([...below.kinds].filter((kind) => !lacking.includes(kind)));
+    this.kinds = new Set([...below.kinds].filter((kind) => ![...lacking, ...further].includes(kind)));
   }
 
   async facts(signal: AbortSignal): Promise<CloudFacts> {

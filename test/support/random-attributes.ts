@@ -47,6 +47,16 @@ export const randomAttributes = {
     port_security_enabled: fc.boolean(),
     availability_zone_hints: fc.constantFrom([], ['nova']),
   },
+  address_scope: { name },
+  subnet_pool: {
+    name,
+    description: text,
+    tags,
+    default_prefixlen: fc.constantFrom(24, 26),
+    min_prefixlen: fc.constantFrom(16, 20),
+    max_prefixlen: fc.constantFrom(28, 32),
+    default_quota: fc.constantFrom(null, 256, 5000),
+  },
   subnet: {
     name,
     description: text,
@@ -60,6 +70,14 @@ export const randomAttributes = {
   },
   router: { name, description: text, tags, admin_state_up: fc.boolean() },
   routes: { routes: routes(3) },
+  address_group: {
+    name,
+    description: text,
+    addresses: fc.uniqueArray(
+      address.map((ip) => `${ip}/32`),
+      { maxLength: 6 },
+    ),
+  },
   security_group: { name, description: text, tags, stateful: fc.boolean() },
   security_group_rule: {
     description: text,

@@ -20,17 +20,37 @@ export async function makeRandomTenant(hand: Hand, seed: number, imageId: string
   };
   const network = await tagged('/networks', 'network', { name: `net ${seed}`, ...draw('network', next()) });
   const octet = seed % 250;
-  const cidr = { network_id: network.id, ip_version: 4, cidr: `10.${octet}.0.0/24`, gateway_ip: `10.${octet}.0.1` };
+  const scope = await post('/address-scopes', 'address_scope', { ip_version: 4, ...draw('address_scope', next()) });
+  const pool = await tagged('/subnetpools', 'subnetpool', {
+    name: `pool ${seed}`,
+    ...draw('subnet_pool', next()),
+    prefixes: [`10.${octet}.0.0/16`],
+    ...(seed % 2 === 0 ? { address_scope_id: scope.id } : {}),
+  });
+  const subnetpool_id = seed % 3 === 0 ? null : pool.id;
+  const cidr = {
+    subnetpool_id,
+    network_id: network.id,
+    ip_version: 4,
+    cidr: `10.${octet}.0.0/24`,
+    gateway_ip: `10.${octet}.0.1`,
+  };
   const subnet = await tagged('/subnets', 'subnet', { ...filled(draw('subnet', next()), octet), ...cidr });
   const router = await tagged('/routers', 'router', { name: `router ${seed}`, ...draw('router', next()) });
   await hand.ask('PUT', 'network', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
   await hand.ask('PUT', 'network', `/routers/${router.id}`, { router: filled(draw('routes', next()), octet) });
+  const addresses = await post('/address-groups', 'address_group', {
+    name: `addresses ${seed}`,
+    ...draw('address_group', next()),
+  });
   const group = await tagged('/security-groups', 'security_group', { name: `group ${seed}`, ...draw('security_group', next()) });
   for (let rule = 0; rule < 3; rule += 1) {
     const drawn = { direction: 'ingress', ...draw('security_group_rule', next()), security_group_id: group.id };
     // Neutron refuses a rule that another one says already.
     await post('/security-group-rules', 'security_group_rule', drawn).catch(() => undefined);
   }
+  const remote = { remote_address_group_id: addresses.id, direction: 'ingress', security_group_id: group.id };
+  await post('/security-group-rules', 'security_group_rule', remote);
   for (let port = 0; port < 2; port += 1) await makePort(next(), 20 + port);
   const { port: plugged } = await makePort(next(), 30, { device_owner: '', 'binding:vnic_type': 'normal' });
   const { 'OS-EXT-SRV-ATTR:hostname': hostname, ...server } = draw('server', next());

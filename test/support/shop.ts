@@ -68,8 +68,15 @@ export async function fillShop(
   const post = async (service: 'network' | 'compute' | 'image', path: string, key: string, body: object): Promise<Made> =>
     ((await user.send<Record<string, Made>>('POST', service, path, key === '' ? body : { [key]: body }))[key] ?? {}) as Made;
   const network = await post('network', '/networks', 'network', { name: 'front', description: 'where customers come' });
+  const scope = await post('network', '/address-scopes', 'address_scope', { name: 'shops', ip_version: 4 });
+  const pool = await post('network', '/subnetpools', 'subnetpool', {
+    name: 'shop ranges',
+    prefixes: ['10.20.0.0/16'],
+    address_scope_id: scope.id,
+  });
   const subnet = await post('network', '/subnets', 'subnet', {
     name: 'front-v4',
+    subnetpool_id: pool.id,
     network_id: network.id,
     ip_version: 4,
     cidr: '10.20.0.0/24',
@@ -88,6 +95,19 @@ export async function fillShop(
     protocol: 'tcp',
     port_range_min: 80,
     port_range_max: 80,
+  });
+  const offices = await post('network', '/address-groups', 'address_group', {
+    name: 'offices',
+    description: 'who works for us',
+    addresses: ['192.0.2.128/25', '198.51.100.7/32'],
+  });
+  await post('network', '/security-group-rules', 'security_group_rule', {
+    security_group_id: group.id,
+    direction: 'ingress',
+    protocol: 'tcp',
+    port_range_min: 22,
+    port_range_max: 22,
+    remote_address_group_id: offices.id,
   });
   await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'operator', public_key: anSshKey().publicKey.trim() } });
   const flavors = await user.list<Made & { name: string }>('compute', '/flavors', 'flavors');
@@ -131,6 +151,9 @@ const lists = [
   ['network', '/subnets', 'subnets'],
   ['network', '/routers', 'routers'],
   ['network', '/ports', 'ports'],
+  ['network', '/address-scopes', 'address_scopes'],
+  ['network', '/subnetpools', 'subnetpools'],
+  ['network', '/address-groups', 'address_groups'],
   ['network', '/security-groups', 'security_groups'],
   ['network', '/security-group-rules', 'security_group_rules'],
   ['network', '/floatingips', 'floatingips'],

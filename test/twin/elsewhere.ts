@@ -1,5 +1,4 @@
-import { notFound } from './refusal.ts';
-import { type Answer, type Call, type Route, route } from './route.ts';
+import { type Call, type Route, route } from './route.ts';
 import { type Elsewhere, type ShelfType, shelfTypes } from './service.ts';
 
 /** Where each of these services lists what, and how it names it. */
@@ -26,10 +25,5 @@ function namesIn({ cloud, caller }: Call, what: keyof Elsewhere): readonly strin
   return caller.projectName === 'demo' ? (cloud.settings.elsewhere[what] ?? []) : [];
 }
 
-function trunks(call: Call): Answer {
-  if (call.cloud.settings.elsewhere.trunks === undefined) throw notFound('The resource could not be found.', 'HTTPNotFound');
-  return { status: 200, body: { trunks: namesIn(call, 'trunks').map((name, index) => ({ id: `${index}`, name })) } };
-}
-
 /** The lists of these services. */
-export const elsewhereRoutes: readonly Route[] = [...shelfTypes.map(shelf), route('network', 'GET', '/v2.0/trunks', trunks)];
+export const elsewhereRoutes: readonly Route[] = shelfTypes.map(shelf);

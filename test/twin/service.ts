@@ -19,5 +19,5 @@ export const shelfTypes = [
 /** One of them. */
 export type ShelfType = (typeof shelfTypes)[number];
 
-/** What the project demo has there, by name, and its trunks. A service without a list is absent. */
-export type Elsewhere = Readonly<Partial<Record<ShelfType | 'trunks', readonly string[]>>>;
+/** What the project demo has there, by name. A service without a list is absent. */
+export type Elsewhere = Readonly<Partial<Record<ShelfType, readonly string[]>>>;

@@ -3,7 +3,20 @@ import { join } from 'node:path';
 import type { Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
-import type { FloatingIp, Network, Port, PortForwarding, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
+import type {
+  AddressGroup,
+  AddressScope,
+  FloatingIp,
+  Network,
+  Port,
+  PortForwarding,
+  Router,
+  SecurityGroup,
+  SecurityRule,
+  Subnet,
+  SubnetPool,
+  Trunk,
+} from './neutron/model.ts';
 import type { Flavor, Keypair, Server, ServerGroup } from './nova/model.ts';
 
 /** Quotas of one service for one project, by resource name; -1 is unlimited. */
@@ -21,9 +34,13 @@ export interface State {
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
   readonly routers: Map<string, Router>;
+  readonly addressScopes: Map<string, AddressScope>;
+  readonly subnetPools: Map<string, SubnetPool>;
+  readonly addressGroups: Map<string, AddressGroup>;
   readonly groups: Map<string, SecurityGroup>;
   readonly rules: Map<string, SecurityRule>;
   readonly floatingIps: Map<string, FloatingIp>;
+  readonly trunks: Map<string, Trunk>;
   readonly portForwardings: Map<string, PortForwarding>;
   readonly flavors: Map<string, Flavor>;
   readonly keypairs: Map<string, Keypair>;
@@ -51,9 +68,13 @@ function emptyState(): State {
     subnets: new Map(),
     ports: new Map(),
     routers: new Map(),
+    addressScopes: new Map(),
+    subnetPools: new Map(),
+    addressGroups: new Map(),
     groups: new Map(),
     rules: new Map(),
     floatingIps: new Map(),
+    trunks: new Map(),
     portForwardings: new Map(),
     flavors: new Map(),
     keypairs: new Map(),

@@ -14,6 +14,8 @@ import { projectRoutes } from './keystone/projects.ts';
 import { type Seed, seedIdentity } from './keystone/seed.ts';
 import { tokenRoutes } from './keystone/tokens.ts';
 import { identityVersionRoutes } from './keystone/versions.ts';
+import { addressGroupRoutes } from './neutron/address-groups.ts';
+import { addressScopeRoutes } from './neutron/address-scopes.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
@@ -24,7 +26,9 @@ import { portRoutes } from './neutron/ports.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
+import { subnetPoolRoutes } from './neutron/subnet-pools.ts';
 import { subnetRoutes } from './neutron/subnets.ts';
+import { trunkRoutes } from './neutron/trunks.ts';
 import { actionRoutes } from './nova/actions.ts';
 import { flavorRoutes } from './nova/flavors.ts';
 import { hostRoutes } from './nova/hosts.ts';
@@ -103,7 +107,7 @@ export interface TwinOptions {
   readonly clonesImages?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
-  /** What the project has in services of which the twin has nothing else, and its trunks. */
+  /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
 }
 
@@ -158,12 +162,16 @@ const routes: readonly Route[] = [
   ...imageRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
+  ...addressScopeRoutes,
+  ...subnetPoolRoutes,
   ...subnetRoutes,
   ...portRoutes,
   ...routerRoutes,
   ...interfaceRoutes,
+  ...addressGroupRoutes,
   ...groupRoutes,
   ...ruleRoutes,
+  ...trunkRoutes,
   ...floatingIpRoutes,
   ...portForwardingRoutes,
   ...extraRoutes,

@@ -62,7 +62,8 @@ async function removePrepared(campaign: Campaign, tools: StepTools): Promise<voi
   const { id } = campaign;
   const gone = campaign.moves().flatMap(({ moves }) => moves.filter(({ server }) => !campaign.moved(server.id)));
   for (const { ports, floatingIps } of gone)
-    for (const ref of [...floatingIps, ...ports]) await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
+    for (const ref of [...floatingIps, ...ports.toReversed()])
+      await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
 }
 
 async function rollBackMoves(

@@ -36,6 +36,7 @@ export interface ApiSubnet extends Standard {
   readonly cidr: string;
   readonly gateway_ip: string | null;
   readonly enable_dhcp?: boolean;
+  readonly subnetpool_id?: string | null;
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 
@@ -69,6 +70,8 @@ export interface ApiPort extends Standard {
   readonly security_groups?: readonly string[];
   readonly allowed_address_pairs?: readonly { readonly ip_address: string }[];
   readonly 'binding:vnic_type'?: string;
+  /** Of the parent of a trunk. */
+  readonly trunk_details?: object | null;
 }
 
 /** GET /v2.0/security-group-rules. */
@@ -85,6 +88,29 @@ export interface ApiRule extends ApiThing {
   readonly tags?: readonly string[];
 }
 
+/** GET /v2.0/address-scopes. */
+export interface ApiAddressScope extends ApiThing {
+  readonly id: string;
+  readonly project_id: string;
+  readonly name: string;
+  readonly ip_version: 4 | 6;
+  readonly shared?: boolean;
+}
+
+/** GET /v2.0/subnetpools. */
+export interface ApiSubnetPool extends Standard {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  readonly address_scope_id?: string | null;
+  readonly shared?: boolean;
+}
+
+/** GET /v2.0/address-groups. */
+export interface ApiAddressGroup extends Standard {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
 /** GET /v2.0/security-groups. */
 export interface ApiSecurityGroup extends Standard {
   readonly name: string;
@@ -98,6 +124,28 @@ export interface ApiFloatingIp extends Standard {
   readonly port_id: string | null;
   readonly fixed_ip_address: string | null;
   readonly router_id: string | null;
+}
+
+/** GET /v2.0/trunks. */
+export interface ApiTrunk extends Standard {
+  readonly name: string;
+  readonly admin_state_up: boolean;
+  readonly port_id: string;
+  readonly sub_ports: readonly {
+    readonly port_id: string;
+    readonly segmentation_type: string;
+    readonly segmentation_id: number;
+  }[];
+}
+
+/** GET /v2.0/floatingips/{id}/port_forwardings. */
+export interface ApiPortForwarding extends ApiThing {
+  readonly id: string;
+  readonly protocol: string;
+  readonly external_port?: number | null;
+  readonly external_port_range?: string | null;
+  readonly internal_port_id: string;
+  readonly internal_ip_address: string;
 }
 
 /** GET /v2.0/network-ip-availabilities. */

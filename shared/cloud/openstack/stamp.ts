@@ -37,6 +37,38 @@ export function descriptionStamp(campaign: string, ref: Ref): string {
   return `godwit ${campaign} ${ref}`;
 }
 
+/** Longest name or description of Neutron: characters. */
+const longestText = 255;
+
+const markAtEnd = / ?\(godwit [\da-f-]{36} [a-z_]+\/[^()]*\)$/;
+
+/**
+ * A text with our stamp at its end, of a resource that has no tags. A text that leaves no room for
+ * the stamp is cut.
+ */
+export function marked(text: string, campaign: string, ref: Ref): string {
+  const mark = markOf(campaign, ref);
+  const room = Array.from(text)
+    .slice(0, longestText - mark.length - 1)
+    .join('');
+  return room === '' ? mark : `${room} ${mark}`;
+}
+
+/** The text without our stamp. */
+export function unmarked(text: string): string {
+  return text.replace(markAtEnd, '');
+}
+
+/** Whether a text ends with the stamp of a resource, or of any resource of a campaign. */
+export function isMarked(text: string, campaign: string, ref?: Ref): boolean {
+  if (ref !== undefined) return text.endsWith(markOf(campaign, ref));
+  return text !== unmarked(text) && text.includes(`(godwit ${campaign} `);
+}
+
+function markOf(campaign: string, ref: Ref): string {
+  return `(${descriptionStamp(campaign, ref)})`;
+}
+
 /** Whether a property of an image, or a key of metadata, is a part of our stamp. */
 export function isOurs(key: string): boolean {
   return key.startsWith('godwit_');

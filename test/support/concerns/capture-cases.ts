@@ -1,4 +1,4 @@
-import type { ApiPort, ApiServer } from '../../../shared/cloud/openstack/api.ts';
+import type { ApiAddressGroup, ApiPort, ApiServer } from '../../../shared/cloud/openstack/api.ts';
 import type { Contents } from '../../../shared/cloud/openstack/inventory/contents.ts';
 import { described } from '../../../shared/cloud/openstack/inventory/inventory.ts';
 import { movedTag } from '../../../shared/cloud/openstack/stamp.ts';
@@ -86,7 +86,23 @@ export function captureCases(read: () => Contents): Cases {
       when('a route by a network of no chosen server', withRoute('10.9.0.5'), false),
       when('a route by the network of a chosen one', withRoute('192.168.50.9'), false),
     ),
+    'subnet.pool_left': between(
+      when('a subnet of a pool that is not read', withPool('unseen')),
+      when('a subnet of the project’s own pool', withPool('sp')),
+    ),
+    'subnet_pool.scope_left': between(
+      when('a pool in a scope that is not read', withScopeOfPool('unseen')),
+      when('a pool in the project’s own scope', withScopeOfPool('as')),
+    ),
+    'address_group.foreign': between(
+      when('another project’s address group', withAddressGroup({ project_id: 'another' })),
+      when('the project’s own', withAddressGroup({})),
+    ),
     'security_group.foreign': between(when('another project’s group', withGroup({ project_id: 'another' })), asRead),
+    'port.trunk_unseen': between(
+      when('the parent of a trunk that is not read', withPort({ trunk_details: { trunk_id: 'unseen' } })),
+      when('a port without a trunk', withPort({ trunk_details: null })),
+    ),
     'port.group_unseen': between(when('a group that is not read', withPort({ security_groups: ['unseen'] })), asRead),
     'security_group.remote_unseen': between(
       when('a rule for members of a group that is not read', withRemote('unseen')),
@@ -147,6 +163,31 @@ function withFlavor(fields: object): Change {
 
 function withPort(fields: object): Change {
   return (contents) => ({ ...contents, ports: withFields(contents.ports, fields) });
+}
+
+function withPool(subnetpool_id: string): Change {
+  return (contents) => {
+    const pool = { id: 'sp', project_id: contents.scope.projectId, name: 'pool', prefixes: ['192.168.0.0/16'] };
+    const subnets = contents.subnets.map((subnet) => ({ ...subnet, subnetpool_id }));
+    return { ...contents, subnets, subnetPools: [{ ...pool, ...lengths }] };
+  };
+}
+
+function withScopeOfPool(address_scope_id: string): Change {
+  return (contents) => {
+    const { projectId: project_id } = contents.scope;
+    const pool = { id: 'sp', project_id, name: 'pool', prefixes: ['192.168.0.0/16'], address_scope_id, ...lengths };
+    return { ...contents, subnetPools: [pool], addressScopes: [{ id: 'as', project_id, name: 'scope', ip_version: 4 }] };
+  };
+}
+
+const lengths = { default_prefixlen: '24', min_prefixlen: '8', max_prefixlen: '32' };
+
+function withAddressGroup(fields: Partial<ApiAddressGroup>): Change {
+  return (contents) => {
+    const group = { id: 'a', project_id: contents.scope.projectId, name: 'offices', addresses: [], ...fields };
+    return { ...contents, addressGroups: [group] };
+  };
 }
 
 function withGroup(fields: object): Change {

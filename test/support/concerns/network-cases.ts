@@ -213,6 +213,12 @@ function groupCases(look: Look): Cases {
         mappings: { security_groups: { [group.id]: { to: 'g-there' } } },
       };
     });
+  const mappedAddresses = (what: string, there: (addresses: readonly string[]) => readonly string[]): Situation =>
+    look(what, ({ tenant, destination }) => {
+      const { id, addresses } = tenant.get('address_group');
+      const group = { id: 'a-there', project_id: destination.projectId, name: 'a-there', addresses: there(addresses) };
+      return { destination: { targets: { address_groups: [group] } }, mappings: { address_groups: { [id]: { to: 'a-there' } } } };
+    });
   const group = aResource('security_group', { id: 'default-group', name: 'default' });
   const withDefault = (what: string, hasThatOfThere: boolean, more: boolean): Situation =>
     look(what, ({ destination }) => {
@@ -238,6 +244,10 @@ function groupCases(look: Look): Cases {
       return { resources: [group, ...(hasThatOfThere ? same : []), ...(more ? [ssh] : [])] };
     });
   return {
+    'address_group.differs': between(
+      mappedAddresses('a mapped address group with other addresses', () => ['203.0.113.0/24']),
+      mappedAddresses('one with the same', (addresses) => addresses),
+    ),
     'security_group.widened': between(mapped('a mapped group without the rules', false), mapped('one with the same rules', true)),
     'security_group.default_open': between(
       withDefault('a default group that allows less', false, false),

@@ -5,6 +5,7 @@ import { badRequest, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { refuseMember, text } from './attributes.ts';
 import { hostName } from './dhcp.ts';
+import { extensionsOf } from './extensions.ts';
 import { listAnswer } from './listing.ts';
 import type { Standard } from './model.ts';
 import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
@@ -12,10 +13,12 @@ import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
 /** What can be tagged, by its place in the path. */
 const tagged = {
   networks: { map: (cloud: Cloud) => cloud.state.networks, none: missing.network },
+  subnetpools: { map: (cloud: Cloud) => cloud.state.subnetPools, none: missing.subnetPool },
   subnets: { map: (cloud: Cloud) => cloud.state.subnets, none: missing.subnet },
   ports: { map: (cloud: Cloud) => cloud.state.ports, none: missing.port },
   routers: { map: (cloud: Cloud) => cloud.state.routers, none: missing.router },
   'security-groups': { map: (cloud: Cloud) => cloud.state.groups, none: missing.group },
+  trunks: { map: (cloud: Cloud) => cloud.state.trunks, none: missing.trunk },
   floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
 } as const;
 
@@ -104,54 +107,6 @@ function resetQuota(call: Call): Answer {
   return { status: 204 };
 }
 
-/** The extensions whose behaviour the twin has; a client may rely on what is named here. */
-const extensions = [
-  'address-pairs',
-  'agent',
-  'allowed-address-pairs',
-  'availability_zone',
-  'binding',
-  'default-subnetpools',
-  'dvr',
-  'dns-integration',
-  'ext-gw-mode',
-  'external-net',
-  'extra_dhcp_opt',
-  'extraroute',
-  'extraroute-atomic',
-  'filter-validation',
-  'floating-ip-port-forwarding',
-  'fip-port-details',
-  'l3-ha',
-  'net-mtu',
-  'net-mtu-writable',
-  'network-ip-availability',
-  'network_availability_zone',
-  'pagination',
-  'port-security',
-  'project-id',
-  'provider',
-  'quota_details',
-  'quotas',
-  'revision-if-match',
-  'router',
-  'router_availability_zone',
-  'security-group',
-  'sorting',
-  'standard-attr-description',
-  'standard-attr-revisions',
-  'standard-attr-tag',
-  'standard-attr-timestamp',
-  'stateful-security-group',
-  'subnet-service-types',
-  'tag-ports-during-bulk-creation',
-].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
-
-function extensionsOf({ settings }: Cloud): typeof extensions {
-  const lacking = settings.dns ? settings.withoutExtensions : [...settings.withoutExtensions, 'dns-integration'];
-  return extensions.filter(({ alias }) => !lacking.includes(alias));
-}
-
 function extension(call: Call): Answer {
   const found = extensionsOf(call.cloud).find((each) => each.alias === call.param('alias'));
   if (found === undefined) throw notFound(`Extension with alias ${call.param('alias')} does not exist`, 'ExtensionNotFound');
@@ -197,7 +152,7 @@ function versions(call: Call): Answer {
 }
 
 /** Collections of which a twin never has any. */
-const empty = ['subnetpools', 'address-scopes', 'rbac-policies', 'address-groups'] as const;
+const empty = ['rbac-policies'] as const;
 
 /** Tags, quotas, extensions, zones, agents and version discovery of Neutron. */
 export const extraRoutes: readonly Route[] = [

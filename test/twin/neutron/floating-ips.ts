@@ -5,6 +5,7 @@ import type { Call } from '../route.ts';
 import { ipAddress, orNull, readPost, readPut, text, uuid } from './attributes.ts';
 import { collectionRoutes } from './collection.ts';
 import type { FloatingIp, Port, Router } from './model.ts';
+import { mustForwardNothing } from './port-forwardings.ts';
 import { plainWish, plugPort } from './ports.ts';
 import { interfacesOf } from './routers.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
@@ -155,12 +156,14 @@ function changeFloatingIp(call: Call, floating: FloatingIp, given: Record<string
   // one named again.
   const port = values.port_id === undefined ? floating.portId : values.port_id;
   const target = port === null ? null : targetOf(call, floating.networkId, port, values.fixed_ip_address ?? null, floating);
+  if (values.port_id) mustForwardNothing(cloud, floating);
   floating.description = values.description ?? floating.description;
   if (values.port_id !== undefined) point(cloud, floating, target);
   bump(cloud, floating);
 }
 
 function removeFloatingIp({ cloud }: Call, floating: FloatingIp): void {
+  mustForwardNothing(cloud, floating);
   cloud.state.floatingIps.delete(floating.id);
   const own = cloud.state.ports.get(floating.ownPortId);
   if (own !== undefined) removePort(cloud, own);

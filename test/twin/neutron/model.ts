@@ -36,6 +36,27 @@ export interface HostRoute {
   readonly nexthop: string;
 }
 
+/** An address scope: a name, and nothing that other resources of Neutron have. */
+export interface AddressScope extends Standard {
+  name: string;
+  readonly ipVersion: 4 | 6;
+  shared: boolean;
+}
+
+/** A pool of ranges. */
+export interface SubnetPool extends Standard {
+  name: string;
+  readonly ipVersion: 4 | 6;
+  prefixes: readonly string[];
+  defaultLength: number;
+  minLength: number;
+  maxLength: number;
+  quota: number | null;
+  scopeId: string | null;
+  isDefault: boolean;
+  readonly shared: boolean;
+}
+
 /** A subnet. */
 export interface Subnet extends Standard {
   readonly networkId: string;
@@ -50,6 +71,8 @@ export interface Subnet extends Standard {
   readonly raMode: string | null;
   readonly addressMode: string | null;
   serviceTypes: readonly string[];
+  /** Absent in the state of an earlier twin. */
+  readonly poolId?: string | null;
 }
 
 /** One address of a port. */
@@ -109,6 +132,12 @@ export interface Router extends Standard {
   readonly zoneHints: readonly string[];
 }
 
+/** Addresses that rules name together. */
+export interface AddressGroup extends Standard {
+  name: string;
+  addresses: readonly string[];
+}
+
 /** A security group. */
 export interface SecurityGroup extends Standard {
   name: string;
@@ -125,15 +154,34 @@ export interface SecurityRule extends Standard {
   readonly portMax: number | null;
   readonly remotePrefix: string | null;
   readonly remoteGroupId: string | null;
+  /** Absent in the state of an earlier twin. */
+  readonly remoteAddressGroupId?: string | null;
+}
+
+/** A port that is a VLAN on another. */
+export interface Subport {
+  readonly port_id: string;
+  readonly segmentation_type: string;
+  readonly segmentation_id: number;
+}
+
+/** A trunk. */
+export interface Trunk extends Standard {
+  name: string;
+  adminStateUp: boolean;
+  readonly portId: string;
+  subports: readonly Subport[];
 }
 
 /** One forwarded port of a floating IP. */
 export interface PortForwarding {
   readonly id: string;
   readonly floatingIpId: string;
-  readonly protocol: 'tcp' | 'udp';
-  readonly external_port: number;
-  readonly internal_port: number;
+  readonly protocol: string;
+  /** From and to. */
+  readonly external: readonly [number, number];
+  readonly internal: readonly [number, number];
+  readonly description: string;
   readonly internal_ip_address: string;
   readonly internal_port_id: string;
 }

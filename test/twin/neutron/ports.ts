@@ -25,6 +25,7 @@ import type { AddressPair, FixedIp, Network, Port } from './model.ts';
 import { mustBeOpen, seesNetwork } from './networks.ts';
 import { defaultGroup } from './security-groups.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
+import { mustHaveNoTrunk, trunkDetails } from './trunks.ts';
 import { removePort } from './unplug.ts';
 
 const fixedIp = shape({ subnet_id: { check: uuid, fallback: undefined }, ip_address: { check: ipAddress, fallback: undefined } });
@@ -79,6 +80,7 @@ function portView({ caller, cloud }: Pick<Call, 'caller' | 'cloud'>, port: Port)
     port_security_enabled: port.portSecurity,
     'binding:vnic_type': port.vnicType,
   };
+  Object.assign(view, trunkDetails(cloud, port));
   if (dns) view['dns_name'] = port.dnsName;
   if (!caller.admin) return view;
   view['binding:host_id'] = port.hostId;
@@ -321,6 +323,7 @@ function deletePort({ cloud }: Call, port: Port): void {
       'ServicePortInUse',
     );
   }
+  mustHaveNoTrunk(cloud, port);
   removePort(cloud, port);
 }
 

@@ -33,7 +33,7 @@ export function ruleView(rule: SecurityRule): Record<string, unknown> {
     port_range_max: rule.portMax,
     remote_ip_prefix: rule.remotePrefix,
     remote_group_id: rule.remoteGroupId,
-    remote_address_group_id: null,
+    remote_address_group_id: rule.remoteAddressGroupId ?? null,
     normalized_cidr: normalized(rule.remotePrefix),
   };
 }

@@ -85,6 +85,11 @@ function checkRemote(call: Call, values: Values): void {
       'SecurityGroupRuleParameterConflict',
     );
   }
+  const addressGroup = values.remote_address_group_id;
+  if (addressGroup !== null) {
+    const named = call.cloud.state.addressGroups.get(addressGroup);
+    if (named === undefined || !mayUse(call.caller, named.project)) throw missing.addressGroup(addressGroup);
+  }
   if (values.remote_group_id === null) return;
   const remote = call.cloud.state.groups.get(values.remote_group_id);
   if (remote === undefined || !mayUse(call.caller, remote.project)) throw missing.group(values.remote_group_id);
@@ -117,6 +122,7 @@ function sameness(rule: RulePart): string {
     rule.portMax,
     remote,
     rule.remoteGroupId,
+    rule.remoteAddressGroupId ?? null,
   ]);
 }
 
@@ -138,6 +144,7 @@ function makeRule(call: Call, given: Record<string, unknown>): SecurityRule {
     portMax: whole ? null : values.port_range_max,
     remotePrefix: values.remote_ip_prefix,
     remoteGroupId: values.remote_group_id,
+    remoteAddressGroupId: values.remote_address_group_id,
   };
   const twin = [...cloud.state.rules.values()].find((rule) => sameness(rule) === sameness(made));
   if (twin !== undefined) throw conflict(`Security group rule already exists. Rule id is ${twin.id}.`, 'SecurityGroupRuleExists');

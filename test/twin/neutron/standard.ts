@@ -36,9 +36,11 @@ export function bump(cloud: Cloud, thing: Standard): void {
 export const counted = {
   network: 'networks',
   subnet: 'subnets',
+  subnetpool: 'subnetPools',
   port: 'ports',
   router: 'routers',
   floatingip: 'floatingIps',
+  trunk: 'trunks',
   security_group: 'groups',
   security_group_rule: 'rules',
 } as const;
@@ -63,8 +65,12 @@ export const missing = {
   subnet: (id: string): Refusal => notFound(`Subnet ${id} could not be found.`, 'SubnetNotFound'),
   port: (id: string): Refusal => notFound(`Port ${id} could not be found.`, 'PortNotFound'),
   router: (id: string): Refusal => notFound(`Router ${id} could not be found`, 'RouterNotFound'),
+  addressScope: (id: string): Refusal => notFound(`Address scope ${id} could not be found.`, 'AddressScopeNotFound'),
+  subnetPool: (id: string): Refusal => notFound(`Subnet pool ${id} could not be found.`, 'SubnetPoolNotFound'),
+  addressGroup: (id: string): Refusal => notFound(`Address group ${id} could not be found.`, 'AddressGroupNotFound'),
   group: (id: string): Refusal => notFound(`Security group ${id} does not exist`, 'SecurityGroupNotFound'),
   rule: (id: string): Refusal => notFound(`Security group rule ${id} does not exist`, 'SecurityGroupRuleNotFound'),
+  trunk: (id: string): Refusal => notFound(`Trunk ${id} could not be found.`, 'TrunkNotFound'),
   floatingIp: (id: string): Refusal => notFound(`Floating IP ${id} could not be found`, 'FloatingIPNotFound'),
 } as const;
 

@@ -25,6 +25,7 @@ import { holds, networkOf, overlap, type Prefix, readAddress, readPrefix, sizeOf
 import type { Network, Pool, Subnet } from './model.ts';
 import { mustBeOpen, seesNetwork } from './networks.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
+import { checkAffinity, takeFrom } from './subnet-pools.ts';
 import { isAutoDeleted } from './unplug.ts';
 
 const pool = shape({ start: { check: ipAddress }, end: { check: ipAddress } });
@@ -74,7 +75,7 @@ function subnetView(subnet: Subnet): Record<string, unknown> {
     ipv6_ra_mode: subnet.raMode,
     ipv6_address_mode: subnet.addressMode,
     service_types: subnet.serviceTypes,
-    subnetpool_id: null,
+    subnetpool_id: subnet.poolId ?? null,
   };
 }
 
@@ -86,6 +87,8 @@ function makeSubnet(call: Call, given: Record<string, unknown>): Subnet {
   mustBeOpen(call, network, 'subnet');
   const cidr = checkedCidr(cloud, network, values);
   checkModes(values);
+  checkAffinity(cloud, network, values.subnetpool_id, values.ip_version);
+  if (values.subnetpool_id !== null) takeFrom(call, values.subnetpool_id, cidr);
   checkQuota(cloud, projectId, 'subnet');
   const gatewayIp = values.gateway_ip === undefined ? defaultGateway(cidr) : values.gateway_ip;
   const cidrText = writePrefix(cidr);
@@ -105,6 +108,7 @@ function makeSubnet(call: Call, given: Record<string, unknown>): Subnet {
     raMode: values.ipv6_ra_mode,
     addressMode: values.ipv6_address_mode,
     serviceTypes: values.service_types,
+    poolId: values.subnetpool_id,
   };
   cloud.state.subnets.set(subnet.id, subnet);
   cloud.changed();

@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud.ts';
-import type { Port } from './model.ts';
+import type { Port, PortForwarding } from './model.ts';
 import { bump } from './standard.ts';
 
 /**
@@ -8,7 +8,7 @@ import { bump } from './standard.ts';
 export const isAutoDeleted = (port: Port): boolean =>
   port.deviceOwner === 'network:dhcp' || port.deviceOwner === 'network:distributed';
 
-/** Removes a port; a floating IP that pointed to it points to nothing. */
+/** Removes a port, and what is forwarded to it; its floating IP then points to nothing. */
 export function removePort(cloud: Cloud, port: Port): void {
   cloud.state.ports.delete(port.id);
   for (const floating of cloud.state.floatingIps.values()) {
@@ -19,9 +19,19 @@ export function removePort(cloud: Cloud, port: Port): void {
     floating.status = 'DOWN';
     bump(cloud, floating);
   }
+  for (const one of [...cloud.state.portForwardings.values()]) if (one.internal_port_id === port.id) removeForwarding(cloud, one);
   for (const server of cloud.state.servers.values()) {
     server.portIds = server.portIds.filter((id) => id !== port.id);
     server.ownPortIds = server.ownPortIds.filter((id) => id !== port.id);
   }
+  cloud.changed();
+}
+
+/** Removes a port forwarding; the last one frees its floating IP from the router. */
+export function removeForwarding(cloud: Cloud, { id, floatingIpId }: PortForwarding): void {
+  cloud.state.portForwardings.delete(id);
+  const isLast = ![...cloud.state.portForwardings.values()].some((one) => one.floatingIpId === floatingIpId);
+  const floating = cloud.state.floatingIps.get(floatingIpId);
+  if (isLast && floating !== undefined) floating.routerId = null;
   cloud.changed();
 }

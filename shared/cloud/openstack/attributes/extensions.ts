@@ -9,16 +9,32 @@ const stamp = ['standard-attr-description', 'standard-attr-tag'];
  */
 export const extensionsOf = {
   network: stamp,
+  address_scope: ['address-scope'],
+  subnet_pool: ['subnet_allocation', ...stamp],
   subnet: stamp,
   router: ['router', ...stamp],
   gateway: ['router', 'external-net'],
   interface: ['router'],
   routes: ['extraroute'],
+  address_group: ['address-group'],
   security_group: ['security-group', ...stamp],
   security_group_rule: ['security-group'],
   port: stamp,
+  trunk: ['trunk', ...stamp],
   floating_ip: ['router', 'external-net', ...stamp],
+  port_forwarding: ['floating-ip-port-forwarding'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;
 
-/** Every extension that a kind may need. */
-export const neededExtensions: readonly string[] = [...new Set(Object.values(extensionsOf).flat())];
+/**
+ * The extension without which no rule can name an address group. Such a rule is never built without
+ * the group, because it would let in everybody.
+ */
+export const remoteAddressGroups = 'security-groups-remote-address-group';
+
+/** The extension without which a port forwarding has no range of ports. */
+export const forwardedRanges = 'floating-ip-port-forwarding-port-ranges';
+
+/** Every extension that a kind may need, or some of a kind. */
+export const neededExtensions: readonly string[] = [
+  ...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups, forwardedRanges]),
+];

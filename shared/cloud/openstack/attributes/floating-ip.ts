@@ -16,7 +16,7 @@ export const floatingIp: Table = [
     accepts: anyValue },
   { api: 'dns_domain',          field: 'dns_domain',          fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration',
     accepts: anyValue },
-  { api: 'port_forwardings',    fate: 'told', why: 'the port forwardings of a floating IP are not moved' },
+  { api: 'port_forwardings',    fate: 'mapped', why: 'resources of their own: port_forwarding' },
   { api: 'qos_policy_id',       fate: 'told', why: 'QoS policies are not moved' },
   ...derived('from its port and its network', 'router_id', 'port_details', 'status', 'qos_network_policy_id', 'distributed'),
   ...books,

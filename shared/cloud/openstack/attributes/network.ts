@@ -26,9 +26,8 @@ export const network: Table = [
   { api: 'vlan_qinq',                 fate: 'told', why: 'whether a network can carry doubly tagged frames depends on the destination’s drivers' },
   { api: 'l2_adjacency',              fate: 'told', default: true, why: 'a routed provider network is created as one segment' },
   { api: 'segments',                  fate: 'told', why: 'only a cloud admin makes networks of several segments' },
-  { api: 'ipv4_address_scope',        fate: 'told', why: 'address scopes are not moved; ranges are created as they are' },
-  { api: 'ipv6_address_scope',        fate: 'told', why: 'address scopes are not moved; ranges are created as they are' },
   { api: 'is_default',                fate: 'derived', why: 'of external networks alone, which are mapped' },
+  ...derived('that of the pools of its subnets', 'ipv4_address_scope', 'ipv6_address_scope'),
   ...derived('the state of the network', 'status', 'availability_zones', 'subnets'),
   ...books,
 ];

@@ -37,7 +37,7 @@ export const port: Table = [
   { api: 'device_owner',            field: 'device_owner',            fate: 'carried', sent: 'unless default', default: '',
     read: withoutNovas, canonical: withoutNovas, accepts: anyValue },
   { api: 'qos_policy_id',           fate: 'told', why: 'QoS policies are not moved' },
-  { api: 'trunk_details',           fate: 'told', why: 'trunks are not moved, nor are the VLANs that the guest has on this port' },
+  { api: 'trunk_details',           fate: 'mapped', why: 'resources of their own: trunk' },
   { api: 'numa_affinity_policy',    fate: 'told', why: hosts },
   { api: 'hints',                   fate: 'told', why: hosts },
   { api: 'device_profile',          fate: 'told', why: hosts },
@@ -118,7 +118,7 @@ function isNovasProfile(profile: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(profile).every((key) => novasKeys.includes(key));
 }
 
-/** The owner of a port; Nova and Ironic write theirs when they plug the port in. */
+/** The owner of a port; Nova, Ironic and trunks write theirs when they take the port. */
 function withoutNovas(owner: string): string {
-  return /^(compute|baremetal):/.test(owner) ? '' : owner;
+  return /^(compute|baremetal|trunk):/.test(owner) ? '' : owner;
 }

@@ -24,6 +24,8 @@ export const ruleContent: Table = [
   { api: 'port_range_max',          field: 'port_range_max',    fate: 'carried', sent: 'always', default: null },
   { api: 'remote_ip_prefix',        field: 'remote_ip_prefix',  fate: 'carried', sent: 'always', default: null, canonical: prefix },
   { api: 'remote_group_id',         field: 'remote_group_id',   fate: 'carried', sent: 'always', default: null, refers: 'security_group' },
+  { api: 'remote_address_group_id', field: 'remote_address_group_id', fate: 'carried', sent: 'unless default', default: null,
+    refers: 'address_group' },
 ];
 
 /** Network API v2.0, "Show security group rule". Rules accept no tags at creation. */
@@ -32,7 +34,6 @@ export const securityGroupRule: Table = [
   { api: 'description',             field: 'description',       fate: 'carried', sent: 'always', default: '', accepts: anyValue },
   { api: 'security_group_id',       field: 'security_group_id', fate: 'carried', sent: 'always', refers: 'security_group' },
   ...ruleContent,
-  { api: 'remote_address_group_id', fate: 'told', why: 'address groups are not moved, and a rule that names one is left out' },
   { api: 'tags',                    fate: 'told', why: 'the tags of rules are not moved', harmless: areOurs },
   ...derived('from the prefix', 'normalized_cidr'),
   ...derived('from the group', 'belongs_to_default_sg'),

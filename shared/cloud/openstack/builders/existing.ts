@@ -1,14 +1,20 @@
 import type { MappedKind } from '../../../model/mappings.ts';
 import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
+import { markedCollections } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
-const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
+/** Where each kind is listed to which something may be mapped. */
+export const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
   networks: collections.network,
   routers: collections.router,
+  address_scopes: markedCollections.address_scope,
+  subnet_pools: collections.subnet_pool,
+  address_groups: markedCollections.address_group,
   security_groups: collections.security_group,
   ports: collections.port,
+  trunks: collections.trunk,
 };
 
 /** Whose a resource of Neutron is, and whether others may use it. */

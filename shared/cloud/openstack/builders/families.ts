@@ -1,5 +1,7 @@
 import type { Kind } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
+import { addressGroup } from './address-group.ts';
+import { addressScope, subnetPool } from './addressing.ts';
 import { disk } from './disk.ts';
 import { equal, type Family } from './family.ts';
 import { flavor } from './flavor.ts';
@@ -8,11 +10,13 @@ import { routerInterface } from './interface.ts';
 import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
+import { portForwarding } from './port-forwarding.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
 import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
+import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
 
 const reference = (): never => {
@@ -22,15 +26,20 @@ const reference = (): never => {
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
   network,
+  address_scope: addressScope,
+  subnet_pool: subnetPool,
   subnet,
   router,
   gateway,
   interface: routerInterface,
   routes,
+  address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   port,
+  trunk,
   floating_ip: floatingIp,
+  port_forwarding: portForwarding,
   keypair,
   server_group: serverGroup,
   flavor,

@@ -1,4 +1,6 @@
 import { kindOf, type Ref } from '../../../model/resource.ts';
+import { markedCollectionOf } from './marked.ts';
+import { forwardingPath } from './port-forwarding.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
@@ -6,9 +8,10 @@ import { type Collection, collections } from './stamped.ts';
 export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {
   const kind = kindOf(ref);
   if (kind === 'flavor') return (await site.get('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', signal)) !== null;
+  if (kind === 'port_forwarding') return (await site.get('network', forwardingPath(id), 'port_forwarding', signal)) !== null;
   if (kind === 'server_group')
     return (await site.get('compute', `/os-server-groups/${encodeURIComponent(id)}`, kind, signal)) !== null;
-  const collection = (collections as Readonly<Record<string, Collection>>)[kind];
+  const collection = (collections as Readonly<Record<string, Collection>>)[kind] ?? markedCollectionOf(kind);
   if (collection === undefined) return false;
   const { path, one } = collection;
   return (await site.get('network', `${path}/${encodeURIComponent(id)}`, one, signal)) !== null;

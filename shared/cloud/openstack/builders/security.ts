@@ -140,10 +140,11 @@ async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_gro
 }
 
 function contentOf(resource: ResourceOf<'security_group_rule'>, context: BuildContext): ApiThing {
-  const { remote_group_id } = resource;
+  const { remote_group_id: group, remote_address_group_id: addresses } = resource;
   return {
     ...resource,
-    remote_group_id: remote_group_id === null ? null : context.built(refOf('security_group', remote_group_id)),
+    remote_group_id: group === null ? null : context.built(refOf('security_group', group)),
+    remote_address_group_id: addresses === null ? null : context.built(refOf('address_group', addresses)),
   };
 }
 

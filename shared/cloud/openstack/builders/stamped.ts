@@ -20,9 +20,11 @@ export interface Collection {
 /** The collections that carry our stamps. */
 export const collections = {
   network: { path: '/networks', many: 'networks', one: 'network' },
+  subnet_pool: { path: '/subnetpools', many: 'subnetpools', one: 'subnetpool' },
   subnet: { path: '/subnets', many: 'subnets', one: 'subnet' },
   router: { path: '/routers', many: 'routers', one: 'router' },
   port: { path: '/ports', many: 'ports', one: 'port' },
+  trunk: { path: '/trunks', many: 'trunks', one: 'trunk' },
   security_group: { path: '/security-groups', many: 'security_groups', one: 'security_group' },
   floating_ip: { path: '/floatingips', many: 'floatingips', one: 'floatingip' },
 } as const satisfies Record<string, Collection>;

@@ -6,6 +6,7 @@ import { descriptionStamp } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isLate as isLateVolume } from '../volumes/unchecked.ts';
 import { destroyImage, inUse, isSnapshot } from './disk.ts';
+import { markedCollectionOf, sweepMarked } from './marked.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
 
@@ -15,7 +16,7 @@ interface Described {
 }
 
 /** The collections in an order in which what is used goes after what uses it. */
-const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'network', 'security_group'] as const;
+const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'subnet_pool', 'network', 'security_group'] as const;
 
 /**
  * Removes the duplicates of built resources: what a request made after it had been given up (504)
@@ -39,6 +40,10 @@ export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref
       await removeNeutron(site, `${path}/${id}`, patience);
       removed += 1;
     }
+  }
+  for (const [ref, id] of built) {
+    const collection = markedCollectionOf(kindOf(ref));
+    if (collection !== undefined) removed += await sweepMarked(site, collection, id, campaign, patience, ref);
   }
   if (volumes.length > 0) removed += await sweepVolumes(site, campaign, isLate, patience);
   return removed + (await sweepImages(site, campaign, isLate, patience));

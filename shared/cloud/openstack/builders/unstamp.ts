@@ -3,6 +3,7 @@ import type { ApiFlavor } from '../api.ts';
 import { readServer } from '../servers/server-state.ts';
 import { descriptionStamp, imageStamp, tagsOf } from '../stamp.ts';
 import { readOf } from '../volumes/read.ts';
+import { markedCollectionOf, unmark } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
@@ -22,6 +23,8 @@ export async function unstamp(site: Site, ref: Ref, id: string, campaign: string
   if (kind === 'server') return fromServer(site, ref, id, campaign, signal);
   if (kind === 'flavor') return fromFlavor(site, ref, id, campaign, signal);
   if (kind === 'volume') return fromVolume(site, ref, id, campaign, signal);
+  const inText = markedCollectionOf(kind);
+  if (inText !== undefined) return unmark(site, inText, ref, id, campaign, signal);
   const collection = tagged[kind];
   if (collection !== undefined) await fromNeutron(site, collection, ref, id, campaign, signal);
 }

@@ -39,8 +39,10 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
     ...picked((network.body as { quota?: object } | null)?.quota, [
       'network',
       'subnet',
+      'subnetpool',
       'router',
       'port',
+      'trunk',
       'security_group',
       'security_group_rule',
       'floatingip',

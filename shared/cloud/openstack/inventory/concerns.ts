@@ -7,6 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
@@ -228,6 +229,22 @@ function foreignGroups({ scope, groups }: Contents): Concern[] {
     );
 }
 
+/** An address group that another project shares is built as the project's own, as it is now. */
+function foreignAddressGroups({ scope, addressGroups }: Contents): Concern[] {
+  return addressGroups
+    .filter((group) => group.project_id !== scope.projectId)
+    .map(
+      (group): Concern => ({
+        code: 'address_group.foreign',
+        severity: 'warning',
+        about: refOf('address_group', group.id),
+        says: `The address group ${group.name || group.id} belongs to another project (${group.project_id}); it is built as one of this project, with the addresses that it has now.`,
+        remedy:
+          'Nothing, if its owner need not change the addresses later; or share one with the project at the destination, and map to it.',
+      }),
+    );
+}
+
 const rules: readonly ServerRule[] = [
   state,
   busy,
@@ -311,5 +328,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...volumeConcerns(contents),
     ...unseenServerGroups(contents),
     ...foreignGroups(contents),
+    ...foreignAddressGroups(contents),
+    ...poolConcerns(contents),
   ];
 }

@@ -1,5 +1,8 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordsOf } from '../../../model/kind-words.ts';
 import type {
+  ApiAddressGroup,
+  ApiAddressScope,
   ApiFlavor,
   ApiFloatingIp,
   ApiImage,
@@ -11,7 +14,9 @@ import type {
   ApiServer,
   ApiServerGroup,
   ApiSubnet,
+  ApiSubnetPool,
   ApiThing,
+  ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
@@ -20,6 +25,8 @@ import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
+import { type Forwarding, readForwardings } from './forwardings.ts';
+import { listOptional } from './optional.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { readVolumes, type VolumeContents } from './volumes.ts';
@@ -31,19 +38,24 @@ export interface Contents extends VolumeContents {
   /** The servers that move. */
   readonly servers: readonly ApiServer[];
   readonly networks: readonly ApiNetwork[];
+  /** The project's own, and none of others. */
+  readonly addressScopes: readonly ApiAddressScope[];
+  readonly subnetPools: readonly ApiSubnetPool[];
   readonly subnets: readonly ApiSubnet[];
   readonly routers: readonly ApiRouter[];
-  /** The ports of the servers that move, and the project's ports without a device. */
+  /** The ports of the servers that move, of trunks, and the project's ports without a device. */
   readonly ports: readonly ApiPort[];
-  /**
-   * The project's ports that belong to another service: a trunk, a load balancer. They are not
-   * moved.
-   */
+  readonly trunks: readonly ApiTrunk[];
+  /** The project's ports that belong to another service: a load balancer. They are not moved. */
   readonly otherPorts: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
+  /** Those of the project, and others that rules of its groups name. */
+  readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
   readonly floatingIps: readonly ApiFloatingIp[];
+  /** What the floating IPs without a port forward to ports. */
+  readonly forwardings: readonly Forwarding[];
   readonly flavors: readonly ApiFlavor[];
   readonly images: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
@@ -51,6 +63,8 @@ export interface Contents extends VolumeContents {
   readonly heirs: readonly ApiImage[];
   /** The project's server groups; null where the credentials may not read them. */
   readonly serverGroups: readonly ApiServerGroup[] | null;
+  /** The kinds, in words, of which the cloud does not tell these credentials what there is. */
+  readonly untold: readonly string[];
   /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -90,9 +104,25 @@ export async function readContents(
     list<ApiFloatingIp>('floating_ip', '/floatingips', 'floatingips'),
     list<ApiPort>('port', '/ports', 'ports'),
   ]);
-  const unplugged = all.filter((port) => port.device_id === '' && !isOfNetwork(port));
+  const untold: string[] = [];
+  const optional = async <T extends ApiThing>(
+    kind: Parameters<typeof readable>[0],
+    path: string,
+    key: string,
+  ): Promise<readonly T[]> => {
+    const listed = await listOptional<T>(session, path, key, { project_id: scope.projectId }, signal);
+    if (listed === null) untold.push(wordsOf(kind));
+    return whole(kind, listed ?? []);
+  };
+  const trunks = await optional<ApiTrunk>('trunk', '/trunks', 'trunks');
+  const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
+  // Some drivers write the trunk into the device of a subport.
+  const unplugged = all
+    .map((port) => (subports.has(port.id) ? { ...port, device_id: '' } : port))
+    .filter((port) => port.device_id === '' && !isOfNetwork(port));
   const ports = [...whole('port', await portsOf(session, servers, signal)), ...unplugged];
-  const otherPorts = all.filter((port) => !unplugged.includes(port) && !isMadeByCloud(port));
+  const taken = new Set(unplugged.map(({ id }) => id));
+  const otherPorts = all.filter((port) => !taken.has(port.id) && !isMadeByCloud(port));
   const interfaces = whole('port', await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
@@ -111,20 +141,40 @@ export async function readContents(
     (id) => ['/security-groups', id, 'security_group'],
     signal,
   );
+  const allGroups = [...groups, ...foreignGroups];
+  const addressGroups = await optional<ApiAddressGroup>('address_group', '/address-groups', 'address_groups');
+  const addressGroupIds = allGroups.flatMap((group) =>
+    group.security_group_rules.flatMap((rule) => rule.remote_address_group_id ?? []),
+  );
+  const foreignAddressGroups = await missing<ApiAddressGroup>(
+    session,
+    addressGroups,
+    addressGroupIds,
+    (id) => ['/address-groups', id, 'address_group'],
+    signal,
+  );
+  const forwardings = await readForwardings(session, floatingIps, signal);
+  if (forwardings === null) untold.push(wordsOf('port_forwarding'));
   return {
     scope,
     region: session.access.region ?? '',
     networks: [...networks, ...foreign],
+    addressScopes: await optional<ApiAddressScope>('address_scope', '/address-scopes', 'address_scopes'),
+    subnetPools: await optional<ApiSubnetPool>('subnet_pool', '/subnetpools', 'subnetpools'),
     subnets: [...subnets, ...foreignSubnets],
     routers,
     ports,
+    trunks,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
-    groups: [...groups, ...foreignGroups],
-    floatingIps: await withForwardings(session, floatingIps, signal),
-    unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
+    addressGroups: [...addressGroups, ...foreignAddressGroups],
+    groups: allGroups,
+    floatingIps,
+    forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
+    untold,
+    unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
 }
 
@@ -151,26 +201,6 @@ async function portsOf(
     ports.push(...(await listAll<ApiPort>(session, { service: 'network', path: '/ports', key: 'ports', query }, signal)));
   }
   return ports;
-}
-
-/**
- * Adds the port forwardings of floating IPs without a port. Before the extension
- * `expose-port-forwarding-in-fip`, Neutron shows them only one by one.
- */
-async function withForwardings(
-  session: CloudSession,
-  all: readonly ApiFloatingIp[],
-  signal: AbortSignal,
-): Promise<readonly ApiFloatingIp[]> {
-  const shown: ApiFloatingIp[] = [];
-  for (const ip of all) {
-    const isHidden = ip.port_id === null && ip['port_forwardings'] === undefined;
-    const path = `/floatingips/${ip.id}/port_forwardings`;
-    const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
-    const { status, body } = isHidden ? await session.call(call) : { status: 0, body: null };
-    shown.push(status === 200 ? { ...ip, ...(body as { port_forwardings: unknown }) } : ip);
-  }
-  return shown;
 }
 
 async function missing<T extends { readonly id: string }>(

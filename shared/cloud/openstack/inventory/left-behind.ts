@@ -26,7 +26,7 @@ type Found = readonly string[] | null;
  */
 export async function leftBehind(
   session: CloudSession,
-  { scope, keypairs }: Pick<Contents, 'scope' | 'keypairs'>,
+  { scope, keypairs, untold }: Pick<Contents, 'scope' | 'keypairs' | 'untold'>,
   signal: AbortSignal,
 ): Promise<Concern[]> {
   const found = new Map<string, Found>();
@@ -37,10 +37,11 @@ export async function leftBehind(
   await ask('keypairs', (soon) => keypairsLeft(session, scope, keypairs, soon));
   const token = await session.token(signal);
   await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
-  const unread = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
+  const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
+  const unread = [...silent, ...untold];
   return [
     ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
-    ...(unread.length === 0 ? [] : [untold(unread.sort())]),
+    ...(unread.length === 0 ? [] : [concernOfUnread(unread.sort())]),
   ];
 }
 
@@ -145,7 +146,7 @@ function told(kind: string, names: readonly string[]): Concern {
   };
 }
 
-function untold(kinds: readonly string[]): Concern {
+function concernOfUnread(kinds: readonly string[]): Concern {
   return {
     code: 'left_behind.unread',
     severity: 'warning',

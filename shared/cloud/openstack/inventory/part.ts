@@ -16,14 +16,20 @@ interface Part {
  * of virtual addresses stay, so that the destination gives these addresses to nobody else.
  */
 export function partOf(contents: Contents): Part {
-  const own = contents.ports.filter((port) => port.device_id !== '');
-  const ports = [...own, ...virtualPorts(own, contents)];
+  const plugged = contents.ports.filter((port) => port.device_id !== '');
+  const trunks = contents.trunks.filter((trunk) => plugged.some(({ id }) => id === trunk.port_id));
+  const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
+  const own = [...plugged, ...contents.ports.filter(({ id }) => subports.has(id))];
+  const ports = [...own, ...virtualPorts(own, contents).filter((port) => !own.includes(port))];
   const onNetworks = new Set(ports.map((port) => port.network_id));
   const subnets = contents.subnets.filter((subnet) => onNetworks.has(subnet.network_id));
   const interfaces = contents.interfaces.filter((port) => onNetworks.has(port.network_id));
   const used = contents.routers.filter((router) => interfaces.some((port) => port.device_id === router.id));
   const routers = used.map((router) => ({ ...router, routes: keptRoutes(router, contents, interfaces) }));
-  const floatingIps = contents.floatingIps.filter((ip) => ports.some((port) => port.id === ip.port_id));
+  const forwardings = contents.forwardings.filter(({ answer }) => ports.some(({ id }) => id === answer.internal_port_id));
+  const floatingIps = contents.floatingIps.filter(
+    (ip) => ports.some((port) => port.id === ip.port_id) || forwardings.some(({ floatingIp }) => floatingIp.id === ip.id),
+  );
   const outside = [
     ...routers.flatMap((router) => router.external_gateway_info?.network_id ?? []),
     ...floatingIps.map((ip) => ip.floating_network_id),
@@ -32,20 +38,28 @@ export function partOf(contents: Contents): Part {
     contents.groups,
     ports.flatMap((port) => port.security_groups ?? []),
   );
+  const pools = contents.subnetPools.filter(({ id }) => subnets.some((subnet) => subnet.subnetpool_id === id));
+  const kept = contents.groups.filter((group) => groups.has(group.id));
+  const named = new Set(kept.flatMap((group) => group.security_group_rules.map((rule) => rule.remote_address_group_id)));
   return {
     contents: {
       ...contents,
       ports,
+      trunks,
       otherPorts: [],
       volumes: volumesOfPart(contents),
       keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
       serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,
+      subnetPools: pools,
+      addressScopes: contents.addressScopes.filter(({ id }) => pools.some((pool) => pool.address_scope_id === id)),
       routers,
       interfaces,
       floatingIps,
-      groups: contents.groups.filter((group) => groups.has(group.id)),
+      forwardings,
+      addressGroups: contents.addressGroups.filter(({ id }) => named.has(id)),
+      groups: kept,
     },
     concerns: used.flatMap((router) => lostRoutes(router, contents, interfaces)),
   };

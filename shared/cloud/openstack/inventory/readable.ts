@@ -7,9 +7,13 @@ import type { ApiThing } from '../api.ts';
 const needed = {
   server: ['name', 'status', 'flavor', 'addresses'],
   network: ['name'],
+  address_scope: ['name', 'ip_version'],
+  subnet_pool: ['name', 'prefixes'],
   subnet: ['network_id', 'cidr'],
   router: ['name'],
   port: ['network_id', 'mac_address', 'fixed_ips', 'device_id', 'device_owner'],
+  address_group: ['addresses'],
+  trunk: ['port_id', 'sub_ports'],
   security_group: ['name', 'security_group_rules'],
   floating_ip: ['floating_network_id', 'floating_ip_address'],
 } as const satisfies Partial<Record<Kind, readonly string[]>>;

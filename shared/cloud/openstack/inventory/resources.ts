@@ -1,31 +1,40 @@
-import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
+import type { Resource } from '../../../model/resource.ts';
 import type { ApiPort, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
+import { poolOf, scopeOfPool } from './pools.ts';
+import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
 
 /** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
-  const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
+  const { networks, subnets, routers, interfaces, addressGroups, groups, floatingIps, images, keypairs } = contents;
   const known = new Set(subnets.map((subnet) => subnet.id));
   const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
   const servers = contents.servers.map((server) => describeServer(server, contents));
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
   return [
     ...networks.map((network) => describe('network', network)),
+    ...contents.addressScopes.map((scope) => describe('address_scope', scope)),
+    ...contents.subnetPools.map((pool) => describe('subnet_pool', { ...pool, address_scope_id: scopeOfPool(pool, contents) })),
     ...subnets
       .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
-      .map((subnet) => describe('subnet', subnet)),
+      .map((subnet) => describe('subnet', { ...subnet, subnetpool_id: poolOf(subnet, contents) })),
     ...routers.flatMap((router) => routerOf(router, legs)),
+    ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),
-    ...rulesIn(groups).map((rule) => describe('security_group_rule', rule)),
+    ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
     ...contents.ports.map((port) => portOf(port, groups)),
+    ...contents.trunks.map((trunk) => describe('trunk', trunk)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
-      .map((ip) => describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip, contents) })),
+      .map((ip) =>
+        describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip.router_id, ip.port_id, contents) }),
+      ),
+    ...contents.forwardings.map((one) => forwardingOf(one, contents)),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
@@ -39,11 +48,11 @@ function groupOf(group: ApiSecurityGroup, { scope }: Contents): Resource {
 }
 
 /** The rules that name only addresses and readable groups. */
-function rulesIn(groups: readonly ApiSecurityGroup[]): ApiSecurityGroup['security_group_rules'] {
-  const used = new Set(groups.map((group) => group.id));
+function rulesIn({ groups, addressGroups }: Contents): ApiSecurityGroup['security_group_rules'] {
+  const used = new Set([...groups, ...addressGroups].map((group) => group.id));
   return groups
     .flatMap((group) => group.security_group_rules)
-    .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)));
+    .filter((rule) => [rule.remote_group_id, rule.remote_address_group_id].every((id) => !id || used.has(id)));
 }
 
 /**
@@ -55,15 +64,11 @@ function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
   return describe('port', port, { security_groups: seen });
 }
 
-/**
- * The gateway and the interface that the cloud requires before it associates a floating IP with its
- * port.
- */
-function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[] {
-  const router = contents.routers.find((one) => one.id === ip.router_id);
-  const port = contents.ports.find((one) => one.id === ip.port_id);
-  if (router === undefined || port === undefined) return [];
-  const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
-  const gateway = router.external_gateway_info ? [refOf('gateway', router.id)] : [];
-  return [...gateway, ...(leg === undefined ? [] : [refOf('interface', leg.id)])];
+function forwardingOf({ floatingIp, answer }: Contents['forwardings'][number], contents: Contents): Resource {
+  const outside = answer.external_port ?? answer.external_port_range;
+  return describe('port_forwarding', answer, {
+    name: `${floatingIp.floating_ip_address}:${outside}/${answer.protocol}`,
+    floating_ip_id: floatingIp.id,
+    needs: reachOf(floatingIp.router_id, answer.internal_port_id, contents),
+  });
 }

@@ -12,7 +12,7 @@ import { volumesOfServer } from './volumes.ts';
  * resources are not moved.
  */
 export function staysBehind(contents: Contents): Concern[] {
-  const { scope, servers, routers, ports, interfaces, groups, floatingIps, flavors, images, keypairs } = contents;
+  const { scope, servers, routers, ports, interfaces, addressGroups, groups, floatingIps, flavors, images, keypairs } = contents;
   const isOwn = (one: ApiThing): boolean => one['project_id'] === scope.projectId;
   const networks = contents.networks.filter((network) => isOwn(network) && network['router:external'] !== true);
   const subnets = contents.subnets.filter((subnet) => networks.some(({ id }) => id === subnet.network_id));
@@ -21,17 +21,25 @@ export function staysBehind(contents: Contents): Concern[] {
   return unmovedConcerns([
     ...networks.map((network) => thing('network', network)),
     ...subnets.map((subnet) => thing('subnet', subnet)),
+    ...contents.addressScopes.map((scope) => thing('address_scope', scope)),
+    ...contents.subnetPools.map((pool) => thing('subnet_pool', pool)),
     ...routers.map((router) => thing('router', router)),
     ...routers.flatMap(({ id, name, external_gateway_info: gateway }) =>
       gateway ? { ...thing('gateway', gateway), id, name } : [],
     ),
     ...interfaces.map((port) => thing('interface', port)),
     ...ports.map((port) => thing('port', port)),
+    ...contents.trunks.map((trunk) => thing('trunk', trunk)),
+    ...addressGroups.filter(isOwn).map((group) => thing('address_group', group)),
     ...ownGroups.map((group) => thing('security_group', group)),
     ...ownGroups.flatMap((group) =>
       group.security_group_rules.map((rule) => ({ ...thing('security_group_rule', rule), name: `${rule.id} of ${group.name}` })),
     ),
     ...floatingIps.map((ip) => ({ ...thing('floating_ip', ip), name: ip.floating_ip_address })),
+    ...contents.forwardings.map(({ floatingIp, answer }) => ({
+      ...thing('port_forwarding', answer),
+      name: `${answer.id} of ${floatingIp.floating_ip_address}`,
+    })),
     ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
     ...(contents.serverGroups ?? []).map((one) => thing('server_group', one)),
     ...[...used].map((flavor) => thing('flavor', flavor)),

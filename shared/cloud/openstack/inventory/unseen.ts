@@ -9,7 +9,25 @@ const remedy = 'Capture with credentials that may see it (an admin’s), or make
  * out of the capture.
  */
 export function unseenConcerns(contents: Contents): Concern[] {
-  return [...contents.unreadable, ...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
+  return [
+    ...contents.unreadable,
+    ...unseenTrunks(contents),
+    ...unseenGroups(contents),
+    ...unseenRemotes(contents),
+    ...unseenLegs(contents),
+  ];
+}
+
+function unseenTrunks({ ports, trunks }: Contents): Concern[] {
+  const seen = new Set(trunks.map((trunk) => trunk.port_id));
+  const bare = ports.filter((port) => port.trunk_details && !seen.has(port.id));
+  return bare.map((port) => ({
+    code: 'port.trunk_unseen',
+    severity: 'warning' as const,
+    about: refOf('port', port.id),
+    says: `The port ${port.name || port.id} has a trunk that cannot be read; the VLANs that its guest has on it lead nowhere.`,
+    remedy,
+  }));
 }
 
 function unseenGroups({ ports, groups }: Contents): Concern[] {
@@ -22,14 +40,15 @@ function unseenGroups({ ports, groups }: Contents): Concern[] {
   });
 }
 
-function unseenRemotes({ groups }: Contents): Concern[] {
-  const seen = new Set(groups.map((group) => group.id));
+function unseenRemotes({ groups, addressGroups }: Contents): Concern[] {
+  const seen = new Set([...groups, ...addressGroups].map((group) => group.id));
   return groups.flatMap((group) => {
-    const rules = group.security_group_rules.filter(({ remote_group_id: id }) => id !== null && !seen.has(id));
-    if (rules.length === 0) return [];
+    const remotes = group.security_group_rules
+      .flatMap((rule) => [rule.remote_group_id ?? [], rule.remote_address_group_id ?? []].flat())
+      .filter((id) => !seen.has(id));
+    if (remotes.length === 0) return [];
     const about = refOf('security_group', group.id);
-    const remotes = rules.map((rule) => rule.remote_group_id).join(', ');
-    const says = `The security group ${group.name} lets in members of groups of other projects, which do not move (${remotes}); these rules are left out.`;
+    const says = `The security group ${group.name} has rules for groups of other projects, which cannot be read and do not move (${remotes.join(', ')}); these rules are left out.`;
     return [
       {
         code: 'security_group.remote_unseen',

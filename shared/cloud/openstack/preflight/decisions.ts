@@ -26,6 +26,11 @@ function adoptedGroup(view: PreflightView, group: ResourceOf<'security_group'>):
   return view.group(group.id) ?? (isDefaultGroup(group) ? view.defaultGroup : null);
 }
 
+/** The id that an address group of a rule has there; its own where it is created. */
+export function addressGroupThere(view: PreflightView, id: string | null): string | null {
+  return id === null ? null : (view.target('address_groups', id)?.id ?? id);
+}
+
 /** The leg that an adopted router has at an interface's addresses. */
 function legOf(view: PreflightView, resource: ResourceOf<'interface'>): Choice {
   const router = view.router(resource.router_id);
@@ -72,6 +77,14 @@ function choose(view: PreflightView, resource: Resource): Choice {
       const to = mappedTo(view.mappings, 'ports', resource.id);
       return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');
     }
+    case 'address_group':
+      return mapped(view.target('address_groups', resource.id));
+    case 'address_scope':
+      return mapped(view.target('address_scopes', resource.id));
+    case 'trunk':
+      return mapped(view.target('trunks', resource.id));
+    case 'subnet_pool':
+      return mapped(view.target('subnet_pools', resource.id));
     case 'security_group':
       if (view.group(resource.id) !== null) return mapped(view.group(resource.id));
       return isDefaultGroup(resource) ? adopt(view.defaultGroup.id, 'every project has its default group') : create();
@@ -81,7 +94,9 @@ function choose(view: PreflightView, resource: Resource): Choice {
       if (group === undefined || there === null) return create();
       const remote = view.of('security_group').find((one) => one.id === resource.remote_group_id);
       const remote_group_id = remote === undefined ? null : (adoptedGroup(view, remote)?.id ?? remote.id);
-      const same = there.security_group_rules.find((one) => sameRule({ ...resource, remote_group_id }, one));
+      const remote_address_group_id = addressGroupThere(view, resource.remote_address_group_id);
+      const wanted = { ...resource, remote_group_id, remote_address_group_id };
+      const same = there.security_group_rules.find((one) => sameRule(wanted, one));
       return same === undefined ? create() : adopt(same.id, `the group ${there.name} has it`);
     }
     case 'keypair': {
@@ -110,6 +125,10 @@ function choose(view: PreflightView, resource: Resource): Choice {
       );
       return own === undefined ? create() : adopt(own.id, 'the project has this address');
     }
+    case 'port_forwarding':
+      return view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip'
+        ? skip('the plan skips its floating IP')
+        : create();
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':

@@ -2,7 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiRule } from '../api.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
-import { created } from './decisions.ts';
+import { addressGroupThere, created } from './decisions.ts';
 import { type PreflightRule, warning } from './rules.ts';
 
 /** The destination's default group is adopted together with the rules it already has. */
@@ -11,9 +11,12 @@ export const openDefaultGroup: PreflightRule = (view) => {
   if (group === undefined) return [];
   const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
   const to = (id: string | null): string | null => (id === group.id ? view.defaultGroup.id : id);
-  const extra = view.defaultGroup.security_group_rules.filter(
-    (rule) => !own.some((one) => sameRule({ ...one, remote_group_id: to(one.remote_group_id) }, rule)),
-  );
+  const there = (one: (typeof own)[number]) => ({
+    ...one,
+    remote_group_id: to(one.remote_group_id),
+    remote_address_group_id: addressGroupThere(view, one.remote_address_group_id),
+  });
+  const extra = view.defaultGroup.security_group_rules.filter((rule) => !own.some((one) => sameRule(there(one), rule)));
   if (extra.length === 0) return [];
   const says = `The destination's default group allows more than the source's: ${inWords(extra)}.`;
   return [
@@ -48,13 +51,13 @@ export const widenedDefaultGroup: PreflightRule = (view) => {
 
 type ToldRule = Pick<
   ApiRule | ResourceOf<'security_group_rule'>,
-  'direction' | 'ethertype' | 'protocol' | 'port_range_min' | 'remote_ip_prefix' | 'remote_group_id'
+  'direction' | 'ethertype' | 'protocol' | 'port_range_min' | 'remote_ip_prefix' | 'remote_group_id' | 'remote_address_group_id'
 >;
 
 function inWords(rules: readonly ToldRule[]): string {
   const texts = rules.map(
     (rule) =>
-      `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? 'anywhere'}`,
+      `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? rule.remote_address_group_id ?? 'anywhere'}`,
   );
   return texts.join('; ').replace(/\s+/g, ' ');
 }

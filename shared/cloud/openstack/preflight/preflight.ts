@@ -3,6 +3,7 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import * as addressGroups from './address-group-rules.ts';
 import { addressRoom } from './address-room-rule.ts';
 import * as adopted from './adopted-rules.ts';
 import * as subnets from './adopted-subnet-rules.ts';
@@ -14,6 +15,7 @@ import * as limits from './limit-rules.ts';
 import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
+import { unforwardedRanges } from './port-forwarding-rule.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
@@ -45,6 +47,8 @@ const rules: readonly PreflightRule[] = [
   adopted.adoptedRoutes,
   adopted.interfaceConflicts,
   adopted.widenedGroups,
+  addressGroups.unnamedAddressGroups,
+  addressGroups.differingAddressGroups,
   servers.flavors,
   servers.disks,
   servers.keypairs,
@@ -66,6 +70,7 @@ const rules: readonly PreflightRule[] = [
   imageSizes,
   dnsNames,
   absentExtensions,
+  unforwardedRanges,
   unsupportedAttributes,
   networks.smallerMtu,
   networks.adoptedMtu,

@@ -46,8 +46,10 @@ function needed(view: PreflightView): Record<string, number> {
   return {
     network: count('network'),
     subnet: count('subnet'),
+    subnetpool: count('subnet_pool'),
     router: count('router'),
     port: count('port') + count('interface') + cloudPorts(view),
+    trunk: count('trunk'),
     security_group: groups,
     // Neutron creates a new group with two rules, which count beside the rules built before.
     security_group_rule: count('security_group_rule') + (groups > 0 ? 2 : 0),

@@ -1,5 +1,5 @@
 import { canonicalIp } from '../../../ip.ts';
-import { serverOfFloating } from '../../../model/floating-server.ts';
+import { leadsAtOnce } from '../../../model/floating-server.ts';
 import { refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
 import { created } from './decisions.ts';
@@ -30,12 +30,18 @@ export const sourceGateways: PreflightRule = (view) => {
 
 /** The same for a floating IP that waits for no server: its port is none of a server that moves. */
 export const sourceFloating: PreflightRule = (view) => {
-  const document = { floating_ips: view.of('floating_ip'), ports: view.of('port'), servers: view.of('server') };
+  const document = {
+    floating_ips: view.of('floating_ip'),
+    port_forwardings: view.of('port_forwarding'),
+    ports: view.of('port'),
+    trunks: view.of('trunk'),
+    servers: view.of('server'),
+  };
   return view.of('floating_ip').flatMap((floating) => {
-    const { id, port_id, floating_ip_address: address } = floating;
+    const { id, floating_ip_address: address } = floating;
     const to = view.mappings.floating_ips[id]?.to ?? 'auto';
     const isSame = to === 'same' || canonicalIp(to) === canonicalIp(address);
-    if (!isSame || port_id === null || serverOfFloating(id, document) !== undefined) return [];
+    if (!isSame || !leadsAtOnce(floating, document)) return [];
     return [
       blocking(
         'floating_ip.address_at_source',

@@ -29,6 +29,7 @@ import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
+import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
 
 /** What the destination tells before anything is written there. */
 export interface DestinationState {
@@ -42,6 +43,8 @@ export interface DestinationState {
   /** Read only where the plan maps to some. */
   readonly routers: readonly ApiRouter[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
+  readonly targets: Targets;
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
@@ -81,8 +84,9 @@ export interface PreflightView extends DestinationState {
    * missing.
    */
   network(id: string): ApiNetwork | null | undefined;
-  /** The same for a router and a security group. */
+  /** The same for a router, a security group, and each of further kinds. */
   router(id: string): ApiRouter | null | undefined;
+  target<K extends FurtherKind>(kind: K, id: string): FurtherTarget[K] | null | undefined;
   group(id: string): ApiSecurityGroup | null | undefined;
 }
 
@@ -125,6 +129,7 @@ async function readDestination(
     admin,
     networks,
     routers,
+    targets: await readTargets(site, mappings, signal),
     groups,
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
@@ -155,7 +160,7 @@ async function readAvailability(site: Site, signal: AbortSignal): Promise<readon
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { projectId, networks, routers, groups } = destination;
+  const { projectId, networks, routers, targets, groups } = destination;
   const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
     to === null ? null : named(projectId, all, to);
   return {
@@ -164,6 +169,7 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
     of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
     network: (id) => target(networks, mappedNetwork(mappings, id)),
     router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
+    target: (kind, id) => target(targets[kind] ?? [], mappedTo(mappings, kind, id)),
     group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
   };
 }

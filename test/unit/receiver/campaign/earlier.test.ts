@@ -126,7 +126,16 @@ function toEach({ mappings }: Plan, name: string, to: string): Plan['mappings'][
 
 /** The ids of what a project has beside servers and their ports. */
 async function networkSideOf({ user }: Cloud): Promise<readonly (readonly string[])[]> {
-  const kinds = ['networks', 'subnets', 'routers', 'security-groups', 'security-group-rules'];
+  const kinds = [
+    'networks',
+    'subnets',
+    'routers',
+    'address-scopes',
+    'subnetpools',
+    'address-groups',
+    'security-groups',
+    'security-group-rules',
+  ];
   const lists = kinds.map((kind) => user.list<{ id: string }>('network', `/${kind}`, kind.replaceAll('-', '_')));
   return (await Promise.all(lists)).map((list) => list.map(({ id }) => id).toSorted((a, b) => a.localeCompare(b)));
 }

@@ -27,6 +27,33 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+test('a receiver that names no address groups is sent none, with no rule that needs one, and the plan tells both', async () => {
+  world.destinationAs = (cloud) => new PlainDestination(cloud, ['address_group']);
+  const { concerns, decisions } = await sender.daemon.plan({ servers: [] });
+  expect(unsupported(concerns)).toEqual(
+    expect.arrayContaining(['warning address_group.unsupported', 'warning security_group_rule.unsupported']),
+  );
+  const { document } = await sender.daemon.capture({ servers: [] });
+  const group = document.address_groups[0]?.id ?? '';
+  const rule = document.security_group_rules.find((one) => one.remote_address_group_id === group)?.id ?? '';
+  expect(decisions).toEqual(
+    expect.arrayContaining([
+      { ref: `address_group/${group}`, action: 'skip', why: 'the destination has no address groups' },
+      { ref: `security_group_rule/${rule}`, action: 'skip', why: `it needs address_group/${group}, which is left out` },
+    ]),
+  );
+  await beginMigration(sender);
+  await untilState(sender, 'ready');
+  const { ids } = await censusOf(world.destination);
+  expect(ids['address_groups']).toEqual([]);
+  const rules = await world.destination.user.list<{ port_range_min: number | null }>(
+    'network',
+    '/security-group-rules',
+    'security_group_rules',
+  );
+  expect(rules.map(({ port_range_min }) => port_range_min)).not.toContain(22);
+});
+
 const unsupported = (concerns: readonly { code: string; severity: string }[]) =>
   concerns.filter(({ code }) => code.endsWith('.unsupported')).map(({ code, severity }) => `${severity} ${code}`);
 

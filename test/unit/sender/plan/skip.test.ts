@@ -42,6 +42,22 @@ test('what a plan skips goes with all that cannot be without it, and all of it i
   for (const ref of gone) expect(concerns[0]?.says).toContain(ref);
 });
 
+test('a subnet does without its pool, and a pool without its address scope', () => {
+  const pooled = aDocument({
+    networks: [aNetwork({ id: 'n1' })],
+    address_scopes: [aResource('address_scope', { id: 'as1' })],
+    subnet_pools: [aResource('subnet_pool', { id: 'sp1', address_scope_id: 'as1', needs: ['address_scope/as1'] })],
+    subnets: [
+      aResource('subnet', { id: 'u1', network_id: 'n1', subnetpool_id: 'sp1', needs: ['network/n1', 'subnet_pool/sp1'] }),
+    ],
+  });
+  const { document: unscoped } = withoutSkipped(pooled, ['address_scope/as1'], 'plan.yaml');
+  expect(unscoped.subnet_pools).toMatchObject([{ id: 'sp1', address_scope_id: null, needs: [] }]);
+  expect(unscoped.subnets).toMatchObject([{ subnetpool_id: 'sp1' }]);
+  const { document: rest } = withoutSkipped(pooled, ['subnet_pool/sp1'], 'plan.yaml');
+  expect(rest.subnets).toMatchObject([{ subnetpool_id: null, needs: ['network/n1'] }]);
+});
+
 test('a server does without its keypair and its server group, and a port without its security group', () => {
   const { document: rest } = withoutSkipped(document, ['keypair/ops', 'server_group/sg1', 'security_group/g2'], 'plan.yaml');
   expect(rest.servers).toMatchObject([{ id: 's1', key_name: null, server_group_id: null, needs: ['port/p1', 'flavor/f1'] }]);

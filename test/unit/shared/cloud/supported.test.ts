@@ -24,15 +24,32 @@ function aNeighbourhood() {
   });
   return aDocument({
     networks: [aResource('network', { id: 'n1' }), aResource('network', { id: 'ext', external: true })],
-    subnets: [aResource('subnet', { id: 'sn1', network_id: 'n1', needs: ['network/n1'] })],
+    address_scopes: [aResource('address_scope', { id: 'as1' })],
+    subnet_pools: [aResource('subnet_pool', { id: 'sp1', address_scope_id: 'as1', needs: ['address_scope/as1'] })],
+    subnets: [
+      aResource('subnet', { id: 'sn1', network_id: 'n1', subnetpool_id: 'sp1', needs: ['network/n1', 'subnet_pool/sp1'] }),
+    ],
     routers: [aResource('router', { id: 'r1' })],
     gateways: [aResource('gateway', { id: 'r1', router_id: 'r1', needs: ['router/r1', 'network/ext'] })],
     interfaces: [aResource('interface', { id: 'i1', router_id: 'r1', needs: ['router/r1', 'subnet/sn1'] })],
     routes: [aResource('routes', { id: 'r1', needs: ['router/r1', 'interface/i1'] })],
+    address_groups: [aResource('address_group', { id: 'ag1' })],
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
-    floating_ips: [aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] })],
+    trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
+    floating_ips: [
+      aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] }),
+      aResource('floating_ip', { id: 'ip2', needs: ['network/ext'] }),
+    ],
+    port_forwardings: [
+      aResource('port_forwarding', {
+        id: 'pf1',
+        floating_ip_id: 'ip2',
+        internal_port_id: 'p1',
+        needs: ['floating_ip/ip2', 'port/p1'],
+      }),
+    ],
     keypairs: [aResource('keypair', { id: 'ops' })],
     server_groups: [aResource('server_group', { id: 'sg1' })],
     flavors: [aResource('flavor', { id: 'f1' })],
@@ -77,6 +94,14 @@ test('a port needs no security group, and is in none then; the rules go with the
     needs: ['network/n1', 'subnet/sn1'],
   });
   expect(concerns.map(({ code }) => code)).toEqual(['security_group.unsupported', 'security_group_rule.unsupported']);
+});
+
+test('a subnet is built of no pool, and a pool in no scope, where there are none', () => {
+  const bare = supportedDocument(aNeighbourhood(), without('subnet_pool', 'address_scope'));
+  expect(bare.subnets).toMatchObject([{ id: 'sn1', subnetpool_id: null, needs: ['network/n1'] }]);
+  const { subnet_pools, subnets } = supportedDocument(aNeighbourhood(), without('address_scope'));
+  expect(subnet_pools).toMatchObject([{ address_scope_id: null, needs: [] }]);
+  expect(subnets).toMatchObject([{ subnetpool_id: 'sp1' }]);
 });
 
 test('what needs something that is left out is left out too, and says so', () => {

@@ -66,7 +66,7 @@ afterAll(async () => {
 /** What stays behind is asked of the cloud itself. */
 async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
-  return leftBehind(session, { scope, keypairs: [] }, soon());
+  return leftBehind(session, { scope, keypairs: [], untold: [] }, soon());
 }
 
 const look = lookAt(() => ground);

@@ -9,11 +9,15 @@ import { moveRandomTenants } from '../../../../../support/random-moves.ts';
  */
 const notDrawn = new Set([
   'network_id',
+  'subnetpool_id',
+  'address_scope_id',
+  'prefixes',
   'fixed_ips',
   'mac_address',
   'security_groups',
   'security_group_id',
   'remote_group_id',
+  'remote_address_group_id',
   'ethertype',
   'port_range_min',
   'port_range_max',

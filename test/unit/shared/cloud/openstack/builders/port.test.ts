@@ -58,7 +58,18 @@ test('a port on a subnet that serves only servers is created as a server’s, an
   const kept = campaign.tenant.resources.map((one) =>
     one.kind === 'subnet' ? { ...one, service_types: ['network:distributed', 'compute:nova'] } : one,
   );
-  const needed = new Set(['network', 'subnet', 'security_group', 'keypair', 'server_group', 'flavor', 'disk']);
+  const before = [
+    'network',
+    'address_scope',
+    'subnet_pool',
+    'subnet',
+    'security_group',
+    'keypair',
+    'server_group',
+    'flavor',
+    'disk',
+  ];
+  const needed = new Set(before);
   for (const one of kept.filter(({ kind }) => needed.has(kind))) await campaign.ensure(one);
   const port = campaign.tenant.get('port');
   const resource = (ref: string) => kept.find(({ kind, id }) => `${kind}/${id}` === ref) as Resource;

@@ -34,7 +34,9 @@ async function aMappedPort(): Promise<{ campaign: Campaign; port: Resource }> {
     await hand.ask('POST', 'network', '/subnets', { subnet });
   }
   campaign.tenant.mappings.networks[inner.id] = { to: network.id };
-  for (const one of [inner, campaign.tenant.get('subnet'), campaign.tenant.get('subnet', 1)]) await campaign.ensure(one);
+  const pools = [campaign.tenant.get('address_scope'), campaign.tenant.get('subnet_pool')];
+  for (const one of [inner, ...pools, campaign.tenant.get('subnet'), campaign.tenant.get('subnet', 1)])
+    await campaign.ensure(one);
   return { campaign, port: campaign.tenant.get('port') };
 }
 

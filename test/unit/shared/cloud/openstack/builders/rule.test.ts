@@ -33,6 +33,7 @@ test.each<[string, ApiThing, ApiThing]>([
     { protocol: 'tcp', port_range_min: 80, port_range_max: 80 },
     { protocol: 'tcp', port_range_min: 80, port_range_max: 81 },
   ],
+  ['an address group for anywhere', { remote_address_group_id: 'a' }, {}],
   ['a group for an address', { remote_group_id: 'g' }, { remote_ip_prefix: '10.0.0.0/8' }],
 ])('%s does not', (_name, a, b) => {
   expect(sameRule(aRule(a), aRule(b))).toBe(false);

@@ -13,7 +13,6 @@ async function captured(twin: Twin, user: 'demo' | 'admin' = 'demo', servers: re
 }
 
 const elsewhere = {
-  trunks: ['a trunk'],
   'load-balancer': ['lb 1', 'lb 2'],
   dns: ['example.org.'],
   orchestration: ['a stack'],
@@ -29,7 +28,7 @@ test('what a project owns and no campaign moves is told, one concern for each ki
   await populate(twin.authUrl);
   const found = await captured(twin);
   expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
-    ['clusters', 'containers', 'databases', 'images', 'load_balancers', 'secrets', 'shares', 'stacks', 'trunks', 'zones'].map(
+    ['clusters', 'containers', 'databases', 'images', 'load_balancers', 'secrets', 'shares', 'stacks', 'zones'].map(
       (kind) => `warning left_behind.${kind}`,
     ),
   );

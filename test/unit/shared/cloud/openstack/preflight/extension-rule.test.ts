@@ -12,7 +12,7 @@ async function codes(campaign: Campaign): Promise<string[]> {
 }
 
 test.each([
-  ['standard-attr-tag', /network, subnet, router, security group, port, floating IP/],
+  ['standard-attr-tag', /network, subnet pool, subnet, router, security group, port, floating IP/],
   ['router', /router, gateway, interface, floating IP/],
   ['extraroute', /routes/],
   ['security-group', /security group, security group rule/],

@@ -1,0 +1,88 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import type { ApiFloatingIp, ApiPortForwarding } from '../api.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
+import { createOrFind } from '../session/late.ts';
+import { builtOrNull, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+import { isStamped, removeNeutron } from './stamped.ts';
+
+/**
+ * Port forwardings, found by protocol and external ports in their floating IP, which Neutron lets
+ * exist once. In a floating IP that we adopted, one that appeared after the ledger's note of its
+ * creation is ours. The built id names both.
+ */
+export const portForwarding: Family<'port_forwarding'> = {
+  async ensure(site, resource, context) {
+    const floating = context.built(refOf('floating_ip', resource.floating_ip_id));
+    const found = await findIn(site, floating, resource, context.signal);
+    if (found !== null) return { id: idIn(floating, found), how: (await isOurs(site, floating, context)) ? 'found' : 'adopted' };
+    const port_forwarding = await requestFor(site, resource, context);
+    const path = `/floatingips/${floating}/port_forwardings`;
+    const made = await createOrFind(
+      () => site.send<ApiPortForwarding>('POST', 'network', path, { port_forwarding }, 'port_forwarding', context.signal),
+      () => findIn(site, floating, resource, context.signal),
+      context.signal,
+    );
+    return { id: idIn(floating, made), how: 'created' };
+  },
+
+  async find(site, resource, context) {
+    const floating = builtOrNull(context, refOf('floating_ip', resource.floating_ip_id));
+    if (floating === null || !(await isOurs(site, floating, context))) return null;
+    const found = await findIn(site, floating, resource, context.signal);
+    return found === null ? null : idIn(floating, found);
+  },
+
+  async occupied(site, resource, context) {
+    const floating = context.built(refOf('floating_ip', resource.floating_ip_id));
+    if (await isOurs(site, floating, context)) return false;
+    return (await findIn(site, floating, resource, context.signal)) !== null;
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await site.get<ApiPortForwarding>('network', forwardingPath(id), 'port_forwarding', context.signal);
+    return is === null ? gone('port forwarding', id) : differencesOf(site, resource, is, context);
+  },
+
+  async remove(site, id, _campaign, patience) {
+    const path = forwardingPath(id);
+    if ((await site.get('network', path, 'port_forwarding', patience.signal)) === null) return false;
+    await removeNeutron(site, path, patience);
+    return true;
+  },
+};
+
+/** Where a port forwarding is read, by its built id. */
+export function forwardingPath(id: string): string {
+  const [floating = '', forwarding = ''] = id.split('.');
+  return `/floatingips/${floating}/port_forwardings/${forwarding}`;
+}
+
+function idIn(floating: string, { id }: ApiPortForwarding): string {
+  return `${floating}.${id}`;
+}
+
+/** Whether what is in a floating IP is ours: the floating IP is, or the ledger says so. */
+async function isOurs(site: Site, floating: string, { campaign, claimed = false, signal }: BuildContext): Promise<boolean> {
+  const is = await site.get<ApiFloatingIp>('network', `/floatingips/${floating}`, 'floatingip', signal);
+  return is !== null && (isStamped(is, campaign) || claimed);
+}
+
+async function findIn(
+  site: Site,
+  floating: string,
+  wanted: ResourceOf<'port_forwarding'>,
+  signal: AbortSignal,
+): Promise<ApiPortForwarding | null> {
+  const all = await site.network<ApiPortForwarding>(`/floatingips/${floating}/port_forwardings`, 'port_forwardings', {}, signal);
+  return all.find((one) => outsideOf(one) === outsideOf(wanted)) ?? null;
+}
+
+/** Protocol and external ports, however they are written: `tcp 80:80`. */
+function outsideOf(one: Pick<ApiPortForwarding, 'protocol' | 'external_port' | 'external_port_range'>): string {
+  const { protocol, external_port: port, external_port_range: range } = one;
+  const [from, to = from] = (range ?? String(port)).split(':');
+  return `${protocol.toLowerCase()} ${from}:${to}`;
+}
