@@ -12,7 +12,7 @@ const isWhole = true;
 export function captureCases(read: () => Contents): Cases {
   const when = (what: string, change: Change, whole = isWhole): Situation => [
     what,
-    () => described(change(read()), whole).concerns,
+    async () => (await described(change(read()), whole)).concerns,
   ];
   const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
   const asRead = when('what was read of a plain project', (contents) => contents);

@@ -44,7 +44,7 @@ const withoutImage: Change = ({ servers }) => ({ servers: servers.map((server) =
 export function volumeCaptureCases(read: () => Contents): Cases {
   const when = (what: string, change: Change): Situation => [
     what,
-    () => described({ ...read(), ...change(read()) }, true).concerns,
+    async () => (await described({ ...read(), ...change(read()) }, true)).concerns,
   ];
   const quota =
     (limit: number): Change =>

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
 import type { Resource } from '../../../model/resource.ts';
@@ -35,7 +36,8 @@ export async function takeInventory(
   const servers = await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal);
   const contents = await readContents(session, scope, servers, signal);
   const isWhole = takesWhole(selection);
-  const { resources, concerns } = described(contents, isWhole);
+  const { resources, concerns } = await described(contents, isWhole);
+  await setImmediate();
   const document = parseConfigurations({
     format: 'godwit/configurations',
     version: configurationsVersion,
@@ -50,12 +52,18 @@ export async function takeInventory(
   return { document, concerns: [...concerns, ...others] };
 }
 
-/** Describes what was read of a project, the whole of it or what its chosen servers need. */
-export function described(read: Contents, isWhole: boolean): DescribedContents {
+/**
+ * Describes what was read of a project, the whole of it or what its chosen servers need. It pauses
+ * between its parts: of a thousand servers all are too much for one turn of the event loop.
+ */
+export async function described(read: Contents, isWhole: boolean): Promise<DescribedContents> {
   const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read);
-  const { resources, concerns } = settled(resourcesIn(contents));
-  return {
-    resources,
-    concerns: [...sourceConcerns(contents), ...cut, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)],
-  };
+  await setImmediate();
+  const captured = resourcesIn(contents);
+  await setImmediate();
+  const { resources, concerns } = settled(captured);
+  await setImmediate();
+  const ofSource = sourceConcerns(contents);
+  await setImmediate();
+  return { resources, concerns: [...ofSource, ...cut, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)] };
 }
