@@ -1,7 +1,14 @@
+import { Problem } from '../problem.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-/** One thread for all streams of this process: the steps of a stream must meet in one thread. */
-const thread = new WorkerPool({ size: 1 });
+/**
+ * One thread for all streams of this process, because the steps of a stream must meet in one
+ * thread; null while there is no stream, because a thread takes 14 MiB.
+ */
+let thread: WorkerPool | null = null;
+
+/** Streams that are neither ended nor forgotten. */
+let open = 0;
 
 /** Bytes that are handed to the thread at once. */
 const stepBytes = 512 * 1024;
@@ -15,6 +22,8 @@ let streams = 0;
 export class StreamDigest {
   readonly #stream: number;
   readonly #algorithm: string;
+  readonly #thread: WorkerPool;
+  #isOpen = true;
   /** Bytes that were handed to the thread. */
   #bytes = 0;
   /** Bytes that wait for more, in a buffer that is theirs. */
@@ -27,6 +36,10 @@ export class StreamDigest {
     this.#stream = streams;
     streams += 1;
     this.#algorithm = algorithm;
+    thread ??= new WorkerPool({ size: 1 });
+    thread.start();
+    this.#thread = thread;
+    open += 1;
   }
 
   /** Takes the next bytes, which may be used again once it resolves; waits for earlier ones. */
@@ -41,17 +54,31 @@ export class StreamDigest {
     }
   }
 
-  /** The digest of all bytes, lower-case hex. */
+  /** The digest of all bytes, lower-case hex. Throws E_BUG where it was forgotten. */
   async end(): Promise<string> {
+    if (!this.#isOpen) throw new Problem('E_BUG', 'A digest that was forgotten has no end.');
     await this.#handOver();
     await this.#step;
-    return this.#run('end');
+    const digest = await this.#run('end');
+    this.#leave();
+    return digest;
   }
 
   /** Frees what the thread has of it. May be repeated, and after the end. */
   forget(): void {
+    if (!this.#isOpen) return;
     this.#filled = 0;
     if (this.#bytes > 0) this.#run('forget').catch(() => undefined);
+    this.#leave();
+  }
+
+  /** The last stream takes the thread along. */
+  #leave(): void {
+    this.#isOpen = false;
+    open -= 1;
+    if (open > 0) return;
+    thread = null;
+    void this.#thread.close();
   }
 
   /** Hands what was gathered to the thread, after the step before. */
@@ -69,7 +96,7 @@ export class StreamDigest {
 
   #run(step: Uint8Array | 'end' | 'forget'): Promise<string> {
     const order = { stream: this.#stream, algorithm: this.#algorithm, at: this.#bytes, step };
-    return thread.run('hash', order, { turn: this, gives: typeof step === 'string' ? [] : [step] });
+    return this.#thread.run('hash', order, { turn: this, gives: typeof step === 'string' ? [] : [step] });
   }
 }
 

@@ -91,7 +91,7 @@ describe.each([
   test.runIf(process.platform === 'linux')('runs such that freed memory goes back to the system (needs Linux)', async () => {
     const environ = (await readFile(`/proc/${own().child().pid}/environ`, 'utf8')).split('\0');
     expect(environ.filter((line) => line.startsWith('MALLOC_')).sort()).toEqual([
-      'MALLOC_ARENA_MAX=2',
+      'MALLOC_ARENA_MAX=1',
       'MALLOC_MMAP_THRESHOLD_=8388608',
       'MALLOC_TRIM_THRESHOLD_=16777216',
     ]);
