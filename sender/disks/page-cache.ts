@@ -136,10 +136,10 @@ export class PageCache {
    * no two of them wait for each other.
    */
   async #readAgain(page: number, ranges: readonly ByteRange[]): Promise<{ bytes: Uint8Array; base: number }> {
-    const { reader, workers, turn, algorithm, signal } = this.#options;
+    const { reader, workers, turn, algorithm, line, signal } = this.#options;
     const first = page * pageBlocks;
     if (!this.#pageDigests.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
-    const buffer = await workers.buffer(turn, signal);
+    const buffer = await workers.buffer(turn, signal, pagesBeyond(line()));
     try {
       const blocks = Math.min(pageBlocks, blockCount(reader.size) - first);
       const digests = await reader.read(first, blocks, buffer, algorithm);

@@ -91,12 +91,14 @@ export class BufferPool {
   }
 
   #next(): BufferRequest | undefined {
-    const waiting = [...this.#waiting].filter(({ most }) => this.#taken < most);
     const holds = ({ owner }: BufferRequest): number => this.#held.get(owner) ?? 0;
+    const all = [...this.#waiting];
+    const owners = new Set([...this.#held.keys(), ...all.map(({ owner }) => owner)]);
+    const share = Math.max(1, Math.floor(this.#count / 2 / owners.size));
+    // What others hold beyond the usual number keeps nobody from a share.
+    const waiting = all.filter((one) => this.#taken < one.most || holds(one) < share);
     const [poorest] = waiting.toSorted((one, other) => holds(one) - holds(other));
     if (poorest === undefined) return undefined;
-    const owners = new Set([...this.#held.keys(), ...waiting.map(({ owner }) => owner)]);
-    const share = Math.max(1, Math.floor(this.#count / 2 / owners.size));
     if (holds(poorest) < share) return poorest;
     for (const owner of this.#held.keys()) {
       const first = waiting.find((one) => one.owner === owner);

@@ -101,3 +101,16 @@ test('a line that holds more is given more buffers, and takes no more than its n
   await waiting;
   expect(buffers.taken).toBe(2);
 });
+
+test('what one owner holds beyond the usual number keeps no other from its share', async () => {
+  const buffers = new BufferPool(4);
+  const fast = { held: [] as PageBuffer[] };
+  const want = (): void => void buffers.take(fast, signal, 12).then((buffer) => fast.held.push(buffer));
+  for (let n = 0; n < 20; n += 1) want();
+  await setImmediate();
+  expect(buffers.taken).toBe(16);
+  const stopped = buffers.take({}, signal);
+  fast.held.shift()?.release();
+  expect((await stopped).memory.byteLength).toBeGreaterThan(0);
+  expect(buffers.taken).toBe(16);
+});
