@@ -1,4 +1,6 @@
+import { canonicalIp } from '../../../ip.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiFloatingIp, ApiPortForwarding } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
@@ -10,13 +12,14 @@ import { isStamped, removeNeutron } from './stamped.ts';
 
 /**
  * Port forwardings, found by protocol and external ports in their floating IP, which Neutron lets
- * exist once. In a floating IP that we adopted, one that appeared after the ledger's note of its
- * creation is ours. The built id names both.
+ * exist once. Only one that leads to the port we built is ours; in a floating IP that we adopted it
+ * MUST have appeared after the ledger's note of its creation, too. The built id names both.
  */
 export const portForwarding: Family<'port_forwarding'> = {
   async ensure(site, resource, context) {
     const floating = context.built(refOf('floating_ip', resource.floating_ip_id));
     const found = await findIn(site, floating, resource, context.signal);
+    if (found !== null && !isLedTo(found, resource, context)) throw taken(resource);
     if (found !== null) return { id: idIn(floating, found), how: (await isOurs(site, floating, context)) ? 'found' : 'adopted' };
     const port_forwarding = await requestFor(site, resource, context);
     const path = `/floatingips/${floating}/port_forwardings`;
@@ -32,7 +35,7 @@ export const portForwarding: Family<'port_forwarding'> = {
     const floating = builtOrNull(context, refOf('floating_ip', resource.floating_ip_id));
     if (floating === null || !(await isOurs(site, floating, context))) return null;
     const found = await findIn(site, floating, resource, context.signal);
-    return found === null ? null : idIn(floating, found);
+    return found === null || !isLedTo(found, resource, context) ? null : idIn(floating, found);
   },
 
   async occupied(site, resource, context) {
@@ -62,6 +65,22 @@ export function forwardingPath(id: string): string {
 
 function idIn(floating: string, { id }: ApiPortForwarding): string {
   return `${floating}.${id}`;
+}
+
+/**
+ * Whether a forwarding leads where we lead ours. Without our port it is not ours: Neutron removes
+ * the forwardings of a port with it (neutron/services/portforwarding/pf_plugin.py).
+ */
+function isLedTo(found: ApiPortForwarding, wanted: ResourceOf<'port_forwarding'>, context: BuildContext): boolean {
+  const port = builtOrNull(context, refOf('port', wanted.internal_port_id));
+  return found.internal_port_id === port && canonicalIp(found.internal_ip_address) === canonicalIp(wanted.internal_ip_address);
+}
+
+function taken({ id, name, floating_ip_id }: ResourceOf<'port_forwarding'>): Problem {
+  return new Problem('E_CONFLICT', `At the destination ${name} is forwarded to another machine already.`, {
+    about: refOf('port_forwarding', id),
+    hint: `Remove that port forwarding, or map the floating IP ${floating_ip_id} to another one.`,
+  });
 }
 
 /** Whether what is in a floating IP is ours: the floating IP is, or the ledger says so. */

@@ -102,6 +102,28 @@ test('what a floating IP of the project forwarded before is adopted, and never t
   expect(await campaign.cloud.ensure(forwarding, context(forwarding))).toMatchObject({ how: 'adopted' });
 });
 
+test('a forwarding of the same ports to another machine is never taken for ours, nor is it removed', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const hand = await aHand(twin);
+  const { floating, forwarding } = await aGround(campaign);
+  const { id: at } = await campaign.ensure(floating);
+  const other = campaign.tenant.get('port', 0);
+  await campaign.ensure(other);
+  const port_forwarding = {
+    protocol: 'tcp',
+    external_port: 2222,
+    internal_port: 22,
+    internal_port_id: campaign.built.get(refOf('port', other.id))?.id,
+    internal_ip_address: other.fixed_ips[0]?.ip_address,
+  };
+  await hand.ask('POST', 'network', `/floatingips/${at}/port_forwardings`, { port_forwarding });
+  const context = { ...campaign.context(forwarding), claimed: true };
+  await expect(campaign.cloud.ensure(forwarding, context)).rejects.toMatchObject({ code: 'E_CONFLICT' });
+  expect(await campaign.cloud.find(forwarding, context)).toBeNull();
+  expect(await forwardingsOf(hand, at)).toHaveLength(1);
+});
+
 test('a range of ports blocks the plan where the destination forwards single ones alone', async () => {
   const campaign = await aCampaign(await aFurnishedTwin({ withoutExtensions: ['floating-ip-port-forwarding-port-ranges'] }));
   const { floating, forwarding } = await aGround(campaign);
