@@ -31,7 +31,7 @@ export function serverOfForwarding(id: string, document: Leading): string | unde
 
 /**
  * Whether a floating IP leads somewhere as soon as it is built: to a port, or by a port forwarding,
- * that waits for no server.
+ * that waits for no server. One that forwards to several servers leads to some before others move.
  */
 export function leadsAtOnce(
   { id, port_id }: Pick<Configurations['floating_ips'][number], 'id' | 'port_id'>,
@@ -39,7 +39,8 @@ export function leadsAtOnce(
 ): boolean {
   if (port_id !== null) return serverOfFloating(id, document) === undefined;
   const own = document.port_forwardings.filter(({ floating_ip_id }) => floating_ip_id === id);
-  return own.some((one) => serverOfForwarding(one.id, document) === undefined);
+  const servers = new Set(own.map((one) => serverOfForwarding(one.id, document)));
+  return servers.has(undefined) || servers.size > 1;
 }
 
 function serverOf(ref: Ref, document: Leading): string | undefined {
@@ -92,5 +93,5 @@ function lastHolder(lead: Lead, document: Leading): string | undefined {
       allowed_address_pairs.some((pair) => addresses.some((address) => contains(pair.ip_address, address))),
   );
   const holding = new Set(mayHold.map(({ id }) => id));
-  return document.servers.findLast(({ ports }) => ports.some((one) => holding.has(one)))?.id;
+  return document.servers.findLast(({ ports }) => withSubports(ports, document).some((one) => holding.has(one)))?.id;
 }

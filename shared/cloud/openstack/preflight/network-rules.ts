@@ -213,8 +213,10 @@ export const floatingAddresses: PreflightRule = (view) =>
     const remedy = 'Set `to: auto` or `to: skip` in `mappings.floating_ips`, or choose another address.';
     if (own !== undefined) {
       const port = floating.port_id === null ? null : mappedTo(view.mappings, 'ports', floating.port_id);
-      if (own.port_id === null || own.port_id === port) return [];
-      return [blocking('floating_ip.in_use', about, `The floating IP ${address} serves another port of the project.`, remedy)];
+      // Neutron gives one that forwards ports a router, and refuses it a port of its own.
+      const isForwarding = own.port_id === null && own.router_id !== null && floating.port_id !== null;
+      if (!isForwarding && (own.port_id === null || own.port_id === port)) return [];
+      return [blocking('floating_ip.in_use', about, `The floating IP ${address} serves other ports of the project.`, remedy)];
     }
     const found = chosenAddress(view, floating.floating_network_id, address);
     if (found === 'rights')

@@ -46,7 +46,7 @@ export const sourceFloating: PreflightRule = (view) => {
       blocking(
         'floating_ip.address_at_source',
         refOf('floating_ip', id),
-        `The floating IP ${address} leads to a port of no server that moves: it would lead there at the destination before any server moves, while the source uses it.`,
+        `The floating IP ${address} leads to a port of no server that moves, or to several servers: it would lead there at the destination before any server moves, while the source uses it.`,
         `Set \`to: auto\` or \`to: skip\` in \`mappings.floating_ips\`. ${apart}`,
       ),
     ];

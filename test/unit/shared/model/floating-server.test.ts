@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { belongingsOf } from '../../../../shared/journey/belongings.ts';
 import type { Configurations } from '../../../../shared/model/configurations.ts';
-import { serverOfFloating } from '../../../../shared/model/floating-server.ts';
+import { leadsAtOnce, serverOfFloating } from '../../../../shared/model/floating-server.ts';
 import { networkSideOf } from '../../../../shared/model/network-side.ts';
 import { aDocument, aResource } from '../../../support/build.ts';
 
@@ -57,4 +57,39 @@ test.each([
 ])('the floating IP of a virtual IP %s is built with the network side', (_what, document) => {
   expect(serverOfFloating('of-vip', document)).toBeUndefined();
   expect(onNetworkSide(document).sort()).toEqual(['free', 'of-vip']);
+});
+
+test('the floating IP of a virtual IP that a subport answers for waits for the server of its trunk', () => {
+  const document = aPair(['10.0.0.77', '10.0.0.77']);
+  const { ports } = aDocument({
+    ports: [aResource('port', { id: 'sub', network_id: 'net', allowed_address_pairs: [{ ip_address: '10.0.0.100' }] })],
+  });
+  const { trunks } = aDocument({
+    trunks: [
+      aResource('trunk', {
+        id: 't',
+        port_id: 'p2',
+        sub_ports: [{ port_id: 'sub', segmentation_type: 'vlan', segmentation_id: 7 }],
+      }),
+    ],
+  });
+  expect(serverOfFloating('of-vip', { ...document, ports: [...document.ports, ...ports], trunks })).toBe('s2');
+});
+
+test('a floating IP that forwards to several servers leads to the first before the others move', () => {
+  const document = aPair(['10.0.0.77', '10.0.0.77']);
+  const to = (id: string, internal_port_id: string, internal_ip_address: string, external_port: number) =>
+    aResource('port_forwarding', {
+      id,
+      floating_ip_id: 'free',
+      protocol: 'tcp',
+      external_port,
+      internal_port_id,
+      internal_ip_address,
+    });
+  const one = to('f1', 'p1', '10.0.0.1', 22);
+  const other = to('f2', 'p2', '10.0.0.2', 443);
+  const free = { id: 'free', port_id: null };
+  expect(leadsAtOnce(free, { ...document, port_forwardings: [one] })).toBe(false);
+  expect(leadsAtOnce(free, { ...document, port_forwardings: [one, other] })).toBe(true);
 });
