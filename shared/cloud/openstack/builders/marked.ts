@@ -81,7 +81,10 @@ export async function removeMarked(
   return true;
 }
 
-/** Removes what carries the stamp of a ref and is not what was kept; returns how many. */
+/**
+ * Removes what carries the stamp of a ref and is not what was kept; returns how many. A duplicate
+ * of ours has the same name and text: what its owner made of it with another name stays.
+ */
 export async function sweepMarked(
   site: Site,
   collection: MarkedCollection,
@@ -91,9 +94,14 @@ export async function sweepMarked(
   ref: Ref,
 ): Promise<number> {
   const all = await findMarked<Marked>(site, collection, ref, { campaign, signal: patience.signal });
-  const late = all.filter(({ id }) => id !== kept);
+  const own = all.find(({ id }) => id === kept);
+  const late = all.filter((one) => one.id !== kept && (own === undefined || isCopyOf(own, one)));
   for (const { id } of late) await removeNeutron(site, `${collection.path}/${id}`, patience);
   return late.length;
+}
+
+function isCopyOf(own: Marked, other: Marked): boolean {
+  return other.name === own.name && other.description === own.description;
 }
 
 /** Takes the stamp of a ref from the end of a text; nothing else of it changes. Absent is fine. */

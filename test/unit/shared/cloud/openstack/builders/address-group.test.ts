@@ -72,6 +72,19 @@ test('what appeared a second time is swept away at the commit', async () => {
   expect((await groupsOf(hand)).map((one) => one.id)).toEqual([id]);
 });
 
+test('what the owner made of an address group with another name is not swept away', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const hand = await aHand(twin);
+  const group = campaign.tenant.get('address_group');
+  const { id } = await campaign.ensure(group);
+  const [made] = await groupsOf(hand);
+  await hand.ask('POST', 'network', '/address-groups', { address_group: { name: 'a clone', description: made?.description } });
+  const built = new Map([[refOf('address_group', group.id), id]]);
+  expect(await campaign.cloud.sweep(campaign.id, built, patience())).toBe(0);
+  expect(await groupsOf(hand)).toHaveLength(2);
+});
+
 test('a rule that names an address group moves with the group, and a later campaign adopts both', async () => {
   const from = await aFurnishedTwin();
   const there = await aHand(from);
