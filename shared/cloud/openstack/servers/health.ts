@@ -22,6 +22,9 @@ const lostIn: ReadonlySet<string> = new Set(['ERROR', 'DELETED', 'SOFT_DELETED']
 export async function lookAt(session: CloudSession, id: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
   const server = await readServer(session, id, signal);
   if (server === null) return { healthy: false, says: `There is no server ${id}.`, lost: true };
+  // Nova shows a server that is being deleted in its former state (nova/compute/task_states.py).
+  if (/^(soft-)?deleting$/.test(server['OS-EXT-STS:task_state'] ?? ''))
+    return { healthy: false, says: 'The server is being deleted.', lost: true };
   if (server.status !== 'ACTIVE') {
     const fault = server.fault?.message === undefined ? '' : `: ${server.fault.message}`;
     return { healthy: false, says: `The server is ${server.status}${fault}.`, lost: lostIn.has(server.status) };

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
 import type { Patience } from '../../../../../shared/cloud/patience.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';
-import type { Twin } from '../../../../twin/twin.ts';
+import type { Twin, TwinOptions } from '../../../../twin/twin.ts';
 import { aFurnishedTwin, aHand } from './a-destination.ts';
 
 /** A twin with servers, as a source that a member reads, and the first of its servers. */
@@ -24,8 +24,8 @@ export function patience(): Patience {
 }
 
 /** A source with servers that ends with the test. */
-export async function aSourceWithServers(): Promise<SourceWithServers> {
-  const twin = await aFurnishedTwin();
+export async function aSourceWithServers(options: Partial<TwinOptions> = {}): Promise<SourceWithServers> {
+  const twin = await aFurnishedTwin(options);
   await populate(twin.authUrl);
   const hand = await aHand(twin);
   const cloud = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));

@@ -17,6 +17,15 @@ test('a server that is gone or in ERROR is lost, one that is stopped is not', as
   await expect.poll(look).toMatchObject({ healthy: false, lost: true, says: `There is no server ${serverId}.` });
 });
 
+test('a server that is being deleted is lost, though Nova shows it as it was', async () => {
+  const { hand, serverId } = await aSourceWithServers({ pace: 1 });
+  await hand.ask('DELETE', 'compute', `/servers/${serverId}`);
+  const { status } = (await hand.ask<{ server: { status: string } }>('GET', 'compute', `/servers/${serverId}`)).server;
+  expect(status).toBe('ACTIVE');
+  const seen = await lookAt(hand.session, serverId, undefined, patience().signal);
+  expect(seen).toMatchObject({ healthy: false, lost: true, says: 'The server is being deleted.' });
+});
+
 test.each([
   ['169.254.0.0/16', '169.254.169.254'],
   ['127.0.0.0/8', '127.9.9.9'],
