@@ -198,7 +198,7 @@ export class Builder {
     const { campaign, signal } = this.#tools;
     const entries = this.#ledger.entries().flatMap((entry) => (entry.state === 'built' ? [entry] : []));
     if (entries.length === 0) return;
-    const cloud = await this.#cloud();
+    const cloud = await this.cloudHere();
     await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
   }
 
@@ -210,7 +210,7 @@ export class Builder {
     const entry = this.#ledger.get(ref);
     const built = entry?.state === 'built' ? entry : null;
     const resource = withLearned(this.resource(ref), { properties: built?.properties });
-    const cloud = await this.#cloud();
+    const cloud = await this.cloudHere();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
     return untold([...fatal, ...told], built?.detail);
   }
@@ -220,8 +220,11 @@ export class Builder {
     await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
   }
 
-  /** The cloud, where it is the place in which the campaign builds. */
-  async #cloud(): Promise<DestinationCloud> {
+  /**
+   * The cloud, where it is the place in which the campaign builds: with other credentials all would
+   * seem to be gone. Throws E_AUTH.
+   */
+  async cloudHere(): Promise<DestinationCloud> {
     const { cloud, mustBuildHere, signal } = this.#tools;
     const found = await cloud();
     const place = await found.place?.(signal);
@@ -230,13 +233,13 @@ export class Builder {
   }
 
   async #find(resource: Resource): Promise<string | null> {
-    const cloud = await this.#cloud();
+    const cloud = await this.cloudHere();
     return cloud.find(resource, this.#context(resource));
   }
 
   async #removeFromCloud(ref: Ref, id: string): Promise<boolean> {
     const { campaign, signal } = this.#tools;
-    const cloud = await this.#cloud();
+    const cloud = await this.cloudHere();
     return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal });
   }
 
@@ -246,7 +249,7 @@ export class Builder {
     const own = this.diskOf(resource);
     const disk = own === null ? undefined : await this.#tools.disks.open(own.server_id, own.id);
     try {
-      const cloud = await this.#cloud();
+      const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
       const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
       const { fatal, told } = differences;
@@ -261,7 +264,7 @@ export class Builder {
   }
 
   async #prepare(resource: Resource): Promise<Built | null> {
-    const cloud = await this.#cloud();
+    const cloud = await this.cloudHere();
     if (cloud.prepare === undefined) return null;
     const before = this.#ledger.get(refOf(resource.kind, resource.id));
     const claimed = before?.state === 'built' ? undefined : await this.#intend(cloud, resource);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
-import type { Built, BuiltServer, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { Built, BuiltServer, DestinationCloud, Health } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
@@ -55,7 +55,6 @@ export class ReceiverCampaign {
   readonly imageDonors: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
-  readonly #cloud: CampaignTools['cloud'];
   readonly #builder: Builder;
   readonly #work = new AbortController();
   /** The new servers that are probed from outside, by their id at the source. */
@@ -71,7 +70,6 @@ export class ReceiverCampaign {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
-    this.#cloud = cloud;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -219,7 +217,7 @@ export class ReceiverCampaign {
       if (this.#keptFor !== null) await this.disks.keepAll();
       const freed = await this.#freeStaging();
       const { id: campaign, ledger } = this;
-      const left = await finish({ campaign, ledger, cloud: this.#cloud, signal: this.#work.signal }, images);
+      const left = await finish({ campaign, ledger, cloud: () => this.#builder.cloudHere(), signal: this.#work.signal }, images);
       return { freed, left };
     });
   }
@@ -266,6 +264,12 @@ export class ReceiverCampaign {
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     return this.#builder.built(ref);
+  }
+
+  /** Looks once at what was built for a server of the source. Throws E_AUTH, E_NOT_FOUND. */
+  async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    const cloud = await this.#builder.cloudHere();
+    return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
   /** What was built for a server of the source. Throws E_NOT_FOUND. */

@@ -259,10 +259,8 @@ export class Session {
   }
 
   #serverHandlers(): HandlersOf<'server.health' | 'server.watch' | 'server.completed'> {
-    const { cloud } = this.#tools;
     return {
-      'server.health': async ({ server, probe }, { signal }) =>
-        (await cloud()).healthy(this.#bound().builtServer(server), probe, signal),
+      'server.health': ({ server, probe }, { signal }) => this.#bound().healthOf(server, probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
       'server.completed': async ({ server, summary }) => {
         await completeServer(this.#bound(), server, summary.disks);
