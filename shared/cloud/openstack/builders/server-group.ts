@@ -13,14 +13,14 @@ import type { Site } from './site.ts';
 /**
  * Server groups. They carry no stamp, and their names are not unique: one that is equal and stands
  * for no other group of the document is adopted; one that was missing when the ledger noted its
- * creation, and exists now, is ours. Nova never changes a group: its servers join it.
+ * creation, and is the only one now, is ours. Nova never changes a group: its servers join it.
  */
 export const serverGroup: Family<'server_group'> = {
   async ensure(site, resource, context) {
     const to = mappedTo(context.mappings, 'server_groups', resource.id);
     if (to !== null) return { id: (await mapped(site, resource, to, context)).id, how: 'adopted' };
     const [there, ...others] = await equalOnes(site, resource, context);
-    if (there !== undefined && others.length > 0 && !context.claimed) throw severalEqual(resource);
+    if (there !== undefined && others.length > 0) throw severalEqual(resource);
     if (there !== undefined) return { id: there.id, how: context.claimed ? 'found' : 'adopted' };
     const id = await createOrFind(
       () => create(site, resource, context),
@@ -31,7 +31,10 @@ export const serverGroup: Family<'server_group'> = {
   },
 
   async find(site, resource, context) {
-    return context.claimed ? ((await equalOnes(site, resource, context)).at(0)?.id ?? null) : null;
+    if (!context.claimed) return null;
+    const [there, ...others] = await equalOnes(site, resource, context);
+    if (others.length > 0) throw severalEqual(resource);
+    return there?.id ?? null;
   },
 
   occupied: async (site, resource, context) => (await equalOnes(site, resource, context)).length > 0,
@@ -47,7 +50,7 @@ export const serverGroup: Family<'server_group'> = {
     if (is.members.length > 0)
       throw new Problem('E_CONFLICT', `The server group ${is.name} (${id}) has servers: ${is.members.join(', ')}.`, {
         about: id,
-        hint: `Campaign ${campaign} made the group and not these. Delete them, or the group, at the destination; then ask again.`,
+        hint: `Campaign ${campaign} made the group, and others use it. Where a later campaign moved these servers there, commit this campaign instead of rolling it back; otherwise their owner may take them out of the way.`,
       });
     const path = `/os-server-groups/${id}`;
     const { status } = await site.session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
