@@ -1,9 +1,8 @@
-import { mappedTo } from '../../../model/mappings.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiAddressGroup } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import { ensureMarked, findMarked, markedCollections, removeMarked } from './marked.ts';
 
@@ -13,11 +12,8 @@ const collection = markedCollections.address_group;
 export const addressGroup: Family<'address_group'> = {
   async ensure(site, resource, context) {
     const ref = refOf('address_group', resource.id);
-    const mapped = mappedTo(context.mappings, 'address_groups', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiAddressGroup>(site, 'address_groups', mapped, ref, context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'address_groups', resource, context);
+    if (adopted !== null) return adopted;
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref, attributes, text: resource.description };
     const { thing, how } = await ensureMarked<ApiAddressGroup>(site, collection, wanted, context);

@@ -1,9 +1,8 @@
-import { mappedTo } from '../../../model/mappings.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiAddressScope, ApiSubnetPool } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import { ensureMarked, findMarked, markedCollections, removeMarked } from './marked.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
@@ -12,11 +11,8 @@ import { collections, ensureStamped, removeStamped, stampedId } from './stamped.
 export const addressScope: Family<'address_scope'> = {
   async ensure(site, resource, context) {
     const ref = refOf('address_scope', resource.id);
-    const mapped = mappedTo(context.mappings, 'address_scopes', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiAddressScope>(site, 'address_scopes', mapped, ref, context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'address_scopes', resource, context);
+    if (adopted !== null) return adopted;
     const wanted = { ref, attributes: await requestFor(site, resource, context), text: resource.name };
     const { thing, how } = await ensureMarked<ApiAddressScope>(site, markedCollections.address_scope, wanted, context);
     return { id: thing.id, how };
@@ -39,11 +35,8 @@ export const addressScope: Family<'address_scope'> = {
 export const subnetPool: Family<'subnet_pool'> = {
   async ensure(site, resource, context) {
     const ref = refOf('subnet_pool', resource.id);
-    const mapped = mappedTo(context.mappings, 'subnet_pools', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiSubnetPool>(site, 'subnet_pools', mapped, ref, context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'subnet_pools', resource, context);
+    if (adopted !== null) return adopted;
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiSubnetPool>(site, collections.subnet_pool, wanted, context);

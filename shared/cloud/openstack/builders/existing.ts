@@ -1,6 +1,7 @@
-import type { MappedKind } from '../../../model/mappings.ts';
-import type { Ref } from '../../../model/resource.ts';
+import { type MappedKind, mappedTo } from '../../../model/mappings.ts';
+import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
+import type { BuildContext, Built } from '../../destination-cloud.ts';
 import { markedCollections } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
@@ -34,19 +35,32 @@ export function meantBy<T extends Owned>(project: string, all: readonly T[]): re
   return own.length > 0 ? own : all.filter((thing) => thing.shared || thing['router:external']);
 }
 
+/** What the plan maps a resource to; null where it is created. Throws E_UNMAPPED. */
+export async function adoptedAsMapped(
+  site: Site,
+  kind: keyof typeof collectionOf,
+  resource: Pick<Resource, 'kind' | 'id'>,
+  { mappings, signal }: Pick<BuildContext, 'mappings' | 'signal'>,
+): Promise<Built | null> {
+  const to = mappedTo(mappings, kind, resource.id);
+  if (to === null) return null;
+  const { id } = await existing(site, kind, to, refOf(resource.kind, resource.id), signal);
+  return { id, how: 'adopted' };
+}
+
 /** The resource that the plan maps something to, by id or by its only name. Throws E_UNMAPPED. */
-export async function existing<T extends Owned>(
+export async function existing(
   site: Site,
   kind: keyof typeof collectionOf,
   to: string,
   about: Ref,
   signal: AbortSignal,
-): Promise<T> {
+): Promise<Owned> {
   const { path, many, one } = collectionOf[kind];
-  const byId = await site.get<T>('network', `${path}/${encodeURIComponent(to)}`, one, signal);
+  const byId = await site.get<Owned>('network', `${path}/${encodeURIComponent(to)}`, one, signal);
   if (byId !== null) return byId;
   const project = await site.projectId(signal);
-  const all = await site.network<T>(path, many, { name: to }, signal);
+  const all = await site.network<Owned>(path, many, { name: to }, signal);
   const [named, ...others] = meantBy(project, all);
   if (named !== undefined && others.length === 0) return named;
   const says = named === undefined ? 'which does not exist' : 'a name that several have';

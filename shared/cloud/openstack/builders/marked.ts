@@ -1,11 +1,10 @@
 import type { Ref } from '../../../model/resource.ts';
-import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import { createOrFind } from '../session/late.ts';
 import { isMarked, marked, unmarked } from '../stamp.ts';
 import type { Site } from './site.ts';
-import { type Collection, removeNeutron } from './stamped.ts';
+import { type Collection, removeNeutron, unstamped } from './stamped.ts';
 
 /** A collection of Neutron whose members have no tags: our stamp ends one of their texts. */
 interface MarkedCollection extends Collection {
@@ -72,11 +71,7 @@ export async function removeMarked(
   const { path, one, text } = collection;
   const thing = await site.get<Marked>('network', `${path}/${id}`, one, patience.signal);
   if (thing === null) return false;
-  if (!isMarked(thing[text] ?? '', campaign))
-    throw new Problem('E_FORBIDDEN', `The ${one} ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-      about: id,
-      hint: 'Godwit removes only what it created. If it is yours to remove, do so with the openstack client.',
-    });
+  if (!isMarked(thing[text] ?? '', campaign)) throw unstamped(one, id, campaign);
   await removeNeutron(site, `${path}/${id}`, patience);
   return true;
 }

@@ -5,7 +5,7 @@ import type { Built } from '../../destination-cloud.ts';
 import type { ApiNetwork } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
@@ -17,11 +17,8 @@ export function mappedNetwork(mappings: Mappings, networkId: string): string | n
 /** Networks: created like the source's, or adopted as the plan maps them. */
 export const network: Family<'network'> = {
   async ensure(site, resource, context): Promise<Built> {
-    const mapped = mappedNetwork(context.mappings, resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiNetwork>(site, 'networks', mapped, refOf('network', resource.id), context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'networks', resource, context);
+    if (adopted !== null) return adopted;
     if (resource.external)
       throw new Problem('E_UNMAPPED', `The external network ${resource.name} is not mapped; external networks are not created.`, {
         about: refOf('network', resource.id),

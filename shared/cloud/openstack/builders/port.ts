@@ -1,4 +1,3 @@
-import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort } from '../api.ts';
@@ -7,7 +6,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { tables } from '../attributes/tables.ts';
 import { claiming } from './claim.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
@@ -15,11 +14,8 @@ import { collections, ensureStamped, removeStamped, stampedId } from './stamped.
 /** Ports of servers: the same MAC and the same addresses, on networks we created or adopted. */
 export const port: Family<'port'> = {
   async ensure(site, resource, context) {
-    const mapped = mappedTo(context.mappings, 'ports', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiPort>(site, 'ports', mapped, refOf('port', resource.id), context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'ports', resource, context);
+    if (adopted !== null) return adopted;
     const { dns_name, ...others } = await requestFor(site, resource, context);
     const isKept = dns_name !== undefined && (await isHostName(site, resource, context));
     const device_owner = others['device_owner'] ?? servedOwner(resource.fixed_ips, context);

@@ -8,7 +8,7 @@ import type { ApiGateway, ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
@@ -19,11 +19,8 @@ import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId }
  */
 export const router: Family<'router'> = {
   async ensure(site, resource, context) {
-    const mapped = mappedTo(context.mappings, 'routers', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiRouter>(site, 'routers', mapped, refOf('router', resource.id), context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'routers', resource, context);
+    if (adopted !== null) return adopted;
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('router', resource.id), attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiRouter>(site, collections.router, wanted, context);

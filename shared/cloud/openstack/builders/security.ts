@@ -8,7 +8,7 @@ import { isDefaultGroup } from '../group-name.ts';
 import { createOrFind } from '../session/late.ts';
 import { tagsOf } from '../stamp.ts';
 import { defaultGroup } from './default-group.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { equal, type Family, gone } from './family.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
@@ -21,13 +21,9 @@ import { collections, ensureStamped, removeNeutron, removeStamped, stampedId } f
 export const securityGroup: Family<'security_group'> = {
   async ensure(site, resource, context) {
     if (isDefaultGroup(resource)) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
-    const mapped = mappedTo(context.mappings, 'security_groups', resource.id);
     const about = refOf('security_group', resource.id);
-    if (mapped !== null)
-      return {
-        id: (await existing<ApiSecurityGroup>(site, 'security_groups', mapped, about, context.signal)).id,
-        how: 'adopted',
-      };
+    const adopted = await adoptedAsMapped(site, 'security_groups', resource, context);
+    if (adopted !== null) return adopted;
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: about, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiSecurityGroup>(site, collections.security_group, wanted, context, (born) =>

@@ -166,15 +166,15 @@ export async function sweepLate(
 
 /** Throws E_FORBIDDEN for a resource without the campaign's stamp. */
 export function refuseUnstamped(thing: Stamped, what: string, campaign: string): void {
-  if (isStamped(thing, campaign)) return;
-  throw new Problem(
-    'E_FORBIDDEN',
-    `The ${what} ${thing.id} does not carry the stamp of campaign ${campaign}; it is not touched.`,
-    {
-      about: thing.id,
-      hint: 'Godwit removes only what it created. If it is yours to remove, do so with the openstack client.',
-    },
-  );
+  if (!isStamped(thing, campaign)) throw unstamped(what, thing.id, campaign);
+}
+
+/** That a resource is not touched because it is not ours. */
+export function unstamped(what: string, id: string, campaign: string): Problem {
+  return new Problem('E_FORBIDDEN', `The ${what} ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
+    about: id,
+    hint: 'Godwit removes only what it created. If it is yours to remove, do so with the openstack client.',
+  });
 }
 
 /** Deletes a Neutron resource, and waits while a resource that is being deleted still uses it. */

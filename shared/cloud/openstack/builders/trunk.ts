@@ -1,9 +1,8 @@
-import { mappedTo } from '../../../model/mappings.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiTrunk } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { existing } from './existing.ts';
+import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
 
@@ -14,11 +13,8 @@ import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId }
 export const trunk: Family<'trunk'> = {
   async ensure(site, resource, context) {
     const ref = refOf('trunk', resource.id);
-    const mapped = mappedTo(context.mappings, 'trunks', resource.id);
-    if (mapped !== null) {
-      const { id } = await existing<ApiTrunk>(site, 'trunks', mapped, ref, context.signal);
-      return { id, how: 'adopted' };
-    }
+    const adopted = await adoptedAsMapped(site, 'trunks', resource, context);
+    if (adopted !== null) return adopted;
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiTrunk>(site, collections.trunk, wanted, context);
