@@ -43,6 +43,8 @@ interface Job {
 interface PoolWorker {
   readonly thread: Worker;
   readonly jobs: Job[];
+  /** Resolves when the thread is gone. */
+  readonly gone: Promise<void>;
 }
 
 const usualBuffers = 8;
@@ -109,11 +111,7 @@ export class WorkerPool {
     this.#closed ??= new Problem('E_CANCELLED', 'The daemon is stopping.');
     for (const { reject } of this.#turns.clear()) reject(this.#closed);
     this.#waiting = 0;
-    for (const worker of [...this.#workers]) {
-      // A job that writes is not cut in the middle.
-      await Promise.allSettled(worker.jobs.map(({ done }) => done));
-      await worker.thread.terminate();
-    }
+    await Promise.all([...this.#workers].map(end));
   }
 
   /**
@@ -154,7 +152,8 @@ export class WorkerPool {
     // young generation of the usual size would be most of a thread.
     const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     const thread = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
-    const worker: PoolWorker = { thread, jobs: [] };
+    const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    const worker: PoolWorker = { thread, jobs: [], gone };
     thread.on('message', (answer: WorkerAnswer) => this.#hear(worker, answer));
     thread.on('error', (error: Error) => this.#lose(worker, error.message));
     thread.on('exit', (code) => this.#lose(worker, `it ended with ${code}`));
@@ -178,4 +177,14 @@ export class WorkerPool {
       reject(this.#closed ?? new Problem('E_BUG', `A worker thread broke over ${order.name}: ${why}.`));
     this.#assign();
   }
+}
+
+/**
+ * Ends a thread when it has done the jobs that it was given. It is asked, not terminated: a thread
+ * that is terminated while it loads a native module takes the whole process along.
+ */
+async function end({ thread, gone }: PoolWorker): Promise<void> {
+  thread.ref();
+  thread.postMessage('end');
+  await gone;
 }

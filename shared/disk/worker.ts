@@ -3,7 +3,7 @@ import { asProblem, type ProblemJson } from '../problem.ts';
 import { type JobName, jobs } from './jobs.ts';
 import { ownedBy } from './owned.ts';
 
-/** The message of a worker: one job. */
+/** What a worker is asked: one job. The message `end` ends its thread, after the jobs before it. */
 export interface Order {
   readonly name: JobName;
   readonly task: unknown;
@@ -12,8 +12,12 @@ export interface Order {
 /** What a worker answers: what the job returned, or the problem it met. */
 export type WorkerAnswer = { readonly outcome: unknown } | { readonly problem: ProblemJson };
 
-parentPort?.on('message', ({ name, task }: Order) => {
-  const answer = work(name, task);
+parentPort?.on('message', (order: Order | 'end') => {
+  if (order === 'end') {
+    parentPort?.close();
+    return;
+  }
+  const answer = work(order.name, order.task);
   parentPort?.postMessage(answer, 'outcome' in answer ? ownedBy(bytesOf(answer.outcome)) : []);
 });
 

@@ -248,6 +248,21 @@ test('a pool that closes lets what is under way end, refuses what waits and what
   await workers.close();
 });
 
+test('a thread is not terminated, for it may be loading a native module: a pool that closes waits until it has ended', async () => {
+  const threads: Worker[] = [];
+  const hear = (thread: Worker): void => void threads.push(thread);
+  process.on('worker', hear);
+  onTestFinished(() => void process.off('worker', hear));
+  const workers = new WorkerPool({ size: 2 });
+  workers.start();
+  await setImmediate();
+  const ends = threads.map((thread) => once(thread, 'exit'));
+  await Promise.all(threads.map((thread) => once(thread, 'online')));
+  await Promise.all([workers.close(), workers.close()]);
+  // A terminated thread ends with 1.
+  expect(await Promise.all(ends)).toEqual([[0], [0]]);
+});
+
 test('a pool that is told to start runs all its threads before there is work, once, and none after it was closed', async () => {
   const threads: Worker[] = [];
   const hear = (thread: Worker): void => void threads.push(thread);

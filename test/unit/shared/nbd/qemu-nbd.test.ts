@@ -91,7 +91,8 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
   test('says with a code that its server died', async () => {
     const folder = await aFolder();
     const source = await served(folder);
-    const [pid = 0] = await serversOf(join(folder, 'image'));
+    const [pid] = await serversOf(join(folder, 'image'));
+    if (pid === undefined) throw new Error('no server runs');
     process.kill(pid, 'SIGKILL');
     await expect(source.read(0, raw.length)).rejects.toMatchObject({
       code: 'E_NBD',
