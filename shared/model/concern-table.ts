@@ -44,6 +44,8 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.volume_snapshot', cause: 'A snapshot of a volume of the server may cost it its disk.', ways: ['leave out', 'accept'] },
   { code: 'server.ephemeral',       cause: 'An ephemeral or swap disk arrives empty.' },
   { code: 'server.encrypted',       cause: 'The cloud encrypts the local disks.', ways: ['leave out'] },
+  { code: 'server.tpm',             cause: 'What the virtual TPM keeps stays at the source.', ways: ['leave out', 'accept'] },
+  { code: 'server.firmware',        cause: 'What UEFI keeps beside the disks stays at the source.' },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
