@@ -45,6 +45,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.ephemeral',       cause: 'An ephemeral or swap disk arrives empty.' },
   { code: 'server.encrypted',       cause: 'The cloud encrypts the local disks.', ways: ['leave out'] },
   { code: 'server.tpm',             cause: 'What the virtual TPM keeps stays at the source.', ways: ['leave out', 'accept'] },
+  { code: 'server.iso',             cause: 'The server was made from a CD, which would become a hard disk.', ways: ['leave out', 'accept'] },
   { code: 'server.firmware',        cause: 'What UEFI keeps beside the disks stays at the source.' },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },

@@ -46,6 +46,10 @@ export function captureCases(read: () => Contents): Cases {
       when('a flavor with a virtual TPM', withFlavor({ extra_specs: { 'hw:tpm_version': '2.0' } })),
       when('a flavor without', withFlavor({ extra_specs: {} })),
     ),
+    'server.iso': between(
+      when('an image of a CD', withImage({ disk_format: 'iso' })),
+      when('an image of a disk', withImage({ disk_format: 'qcow2' })),
+    ),
     'server.firmware': between(
       when('an image that starts by UEFI', withImage({ hw_firmware_type: 'uefi' })),
       when('one whose firmware keeps nothing', withImage({ hw_firmware_type: 'uefi', hw_firmware_stateless: 'true' })),

@@ -7,7 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
-import { firmware, tpm } from './machine-concerns.ts';
+import { firmware, iso, tpm } from './machine-concerns.ts';
 import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
@@ -254,6 +254,7 @@ const rules: readonly ServerRule[] = [
   localDisks,
   encrypted,
   tpm,
+  iso,
   key,
   keyTwin,
   image,

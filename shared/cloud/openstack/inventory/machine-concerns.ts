@@ -25,6 +25,23 @@ export const tpm: ServerRule = (server, contents) => {
 };
 
 /**
+ * Nova gives the guest an ISO image as a CD (nova/virt/libvirt/blockinfo.py, `get_root_info`). From
+ * its snapshot, whose format is that of a disk, the new server would get a hard disk, which it
+ * starts from before all others: an installer may overwrite what is there.
+ */
+export const iso: ServerRule = (server, { images }) => {
+  const image = images.find(({ id }) => server.image && id === server.image.id);
+  if (bootsFromVolume(server) || image?.disk_format !== 'iso') return null;
+  return concern(
+    'server.iso',
+    'blocking',
+    server,
+    `was made from the CD ${image.name || image.id}, which would become a hard disk that the new server starts from.`,
+    'Make a server from the volume with its system instead, and leave this one out. Or accept it, where the guest may start from it: `server.iso` in `mappings.accept`.',
+  );
+};
+
+/**
  * UEFI keeps boot entries and enrolled keys in a file beside the disks (libvirt's `nvram`), which
  * no API gives. One concern for all servers, because most guests do not need it.
  */

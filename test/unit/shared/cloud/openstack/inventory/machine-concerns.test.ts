@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withAccepted } from '../../../../../../shared/model/accepted.ts';
 import { Mappings } from '../../../../../../shared/model/mappings.ts';
 import { aSourceWithServers, signal } from '../a-source.ts';
-import { aSourceWithVolumes } from '../a-volume-server.ts';
+import { aSourceWithVolumes, untilStatus } from '../a-volume-server.ts';
 
 /** Sets a property of the image that the server of a source was made from, and captures. */
 async function capturedWith(name: string, value: string) {
@@ -37,4 +37,14 @@ test('a server that boots from a volume has the TPM and the firmware that its vo
   const metadata = { hw_tpm_version: '2.0', hw_firmware_type: 'uefi' };
   await hand.ask('POST', 'volume', `/volumes/${root}/action`, { 'os-set_image_metadata': { metadata } });
   expect((await capture()).codes).toEqual(expect.arrayContaining(['blocking server.tpm', 'warning server.firmware']));
+});
+
+test('a server that was made from a CD blocks the plan, for the CD would become its first hard disk', async () => {
+  const { hand, capture } = await aSourceWithVolumes();
+  const cd = await hand.store({ name: 'installer', disk_format: 'iso' }, Buffer.alloc(65_536, 'CD001'));
+  const { flavors } = await hand.ask<{ flavors: { id: string }[] }>('GET', 'compute', '/flavors');
+  const server = { name: 'from a CD', imageRef: cd, flavorRef: flavors[0]?.id, networks: 'none' };
+  const made = await hand.ask<{ server: { id: string } }>('POST', 'compute', '/servers', { server });
+  await untilStatus(hand, 'compute', `/servers/${made.server.id}`, 'server', 'ACTIVE');
+  expect((await capture()).codes.filter((code) => code.includes('server.iso'))).toEqual(['blocking server.iso']);
 });
