@@ -51,6 +51,9 @@ async function listOnce<T>(session: CloudSession, listing: Listing, signal: Abor
     if (status >= 400) throw new LostPlace(`${status}`);
     const page = (body as Record<string, unknown> | null)?.[key];
     if (!Array.isArray(page)) throw new Problem('E_CLOUD', `GET ${path}: the answer has no list of ${key}.`);
+    // Keystone cuts a list at its `list_limit`, and links no further page.
+    if ((body as { truncated?: unknown }).truncated === true)
+      throw new Problem('E_CLOUD_REFUSED', `GET ${path}: the cloud tells only the first ${page.length} of ${key}.`);
     all.push(...(page as T[]));
     const next = nextOf(body as Record<string, unknown>, key);
     if (next === null) return all;
