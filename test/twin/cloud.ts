@@ -38,6 +38,7 @@ export interface Settings {
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */
   readonly volumeZones: readonly string[];
+  readonly crossZones: boolean;
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;
   /** A volume of a raw image is a clone that keeps the image, as on Ceph. */
