@@ -79,7 +79,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: '*.unsupported',          cause: 'The destination cannot build this kind. Fatal where no server can be without it.', ways: ['leave out'] },
   { code: '*.unsupported_attribute', cause: 'The destination lacks what an attribute needs. Fatal where the guest would differ.', ways: ['accept'] },
   { code: 'extension.absent',       cause: 'The destination’s network service lacks what a resource cannot be built without.', ways: ['skip'] },
-  { code: '*.name',                 cause: 'A name has a character that many clouds refuse.' },
+  { code: '*.name',                 cause: 'A name, description, tag or metadata item has a character that many clouds refuse.' },
   { code: '*.tag_limit',            cause: 'A resource has too many tags, or too long ones.', ways: ['skip', 'leave out'] },
   { code: '*.limit',                cause: 'A value is beyond the default of a limit that the cloud does not tell.', ways: ['accept', 'skip', 'leave out'] },
   { code: 'mapping.absent',         cause: 'A router, address scope, subnet pool, address group, security group or trunk is mapped to one that does not exist.', ways: ['map'] },
