@@ -28,6 +28,7 @@ import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
+import { isAdmin } from '../session/token.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
 
@@ -120,7 +121,7 @@ async function readDestination(
   for (const { id } of new Set(targets))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
   const own = { project_id: token.projectId, device_owner: cloudOwners };
-  const admin = token.roles.includes('admin');
+  const admin = isAdmin(token);
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
