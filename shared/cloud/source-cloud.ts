@@ -69,8 +69,12 @@ export interface Recaptured {
   /** Whether the server tells the extra specs of its flavor. */
   readonly areSpecsKnown: boolean;
   readonly unseen: readonly UnseenInterface[];
+  /** Its ports, and the subports of their trunks. */
   readonly ports: readonly ResourceOf<'port'>[];
+  readonly trunks: readonly ResourceOf<'trunk'>[];
   readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
+  /** What is forwarded to one of these ports. */
+  readonly forwardings: readonly ResourceOf<'port_forwarding'>[];
   /** Its volumes, without the specs of their types. */
   readonly volumes: readonly ResourceOf<'volume'>[];
 }
