@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cloud, untilState } from '../../../support/in-process.ts';
 import { OpenStackUser } from '../../../support/openstack-user.ts';
-import { failedOne, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
+import { failedOne, restarted, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
@@ -149,6 +149,19 @@ test('such a campaign is rolled back where it has built', async () => {
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
   expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+});
+
+test('a commit with credentials of another project of the source, after a restart, takes no source server for gone', async () => {
+  const started = await template.ready();
+  const { world, campaign } = started;
+  const { projectId } = world.source.user;
+  const sender = await restarted(started, async () => void (await madeAnew(world.source)));
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  const [status] = (await sender.daemon.status()).campaigns;
+  const says = expect.stringContaining(`the campaign was captured from ${projectId}`);
+  expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_AUTH', says } });
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
 });
 
 /** Deletes the owner's project, and makes another of its name with the same rights. */
