@@ -50,6 +50,8 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
+  { code: 'server.user_data_formats', cause: 'User data that may format disks may run again at the destination.', ways: ['leave out', 'accept'] },
+  { code: 'server.user_data_again', cause: 'User data may run again at the destination.' },
   { code: 'server.user_data',       cause: 'Only an admin may read user data.' },
   { code: 'server.nic_order',       cause: 'The cloud does not tell the order of the interfaces.' },
   { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept each'] },
