@@ -123,7 +123,7 @@ interface ImageBytes {
   readonly bytes: BlockSource;
 }
 
-/** The format in which a disk is registered: raw only where nobody takes its bytes for another one. */
+/** The format of a disk’s image: raw only where nobody takes its bytes for another format’s. */
 async function formatFor(disk: BlockSource, { diskFormat }: Site): Promise<Site['diskFormat']> {
   return diskFormat === 'raw' && (await imitates(disk)) ? 'qcow2' : diskFormat;
 }

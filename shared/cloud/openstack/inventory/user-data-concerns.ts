@@ -9,7 +9,7 @@ import { concern, type ServerRule } from './server-concern.ts';
 /** Most bytes of user data that are looked at: what it decompresses to has no other bound. */
 const mostBytes = 1024 * 1024;
 
-/** What makes a file system, a partition or a volume anew: on Linux, in cloud-config, on Windows. */
+/** What makes a file system, partition or volume anew: on Linux, in cloud-config, on Windows. */
 const formats =
   /\b(mkfs|mke2fs|mkswap|wipefs|sgdisk|sfdisk|parted|pvcreate|vgcreate|fs_setup|disk_setup|Format-Volume|Initialize-Disk|Clear-Disk|diskpart)\b|\bdd\b[^\n]*\bof=\/dev\//i;
 
