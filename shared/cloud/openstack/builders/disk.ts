@@ -123,7 +123,9 @@ interface ImageBytes {
   readonly bytes: BlockSource;
 }
 
-/** The format of a disk’s image: raw only where nobody takes its bytes for another format’s. */
+/**
+ * The format in which a disk is registered: raw only where nobody takes its bytes for another one.
+ */
 async function formatFor(disk: BlockSource, { diskFormat }: Site): Promise<Site['diskFormat']> {
   return diskFormat === 'raw' && (await imitates(disk)) ? 'qcow2' : diskFormat;
 }

@@ -70,7 +70,9 @@ function keepsVariables(machine: Readonly<Record<string, unknown>>): boolean {
   return isUefi && String(machine['hw_firmware_stateless']).toLowerCase() !== 'true';
 }
 
-/** The properties from which Nova made the machine: of its image, or of its root volume. */
+/**
+ * The properties from which Nova made the machine: of the image, or of the volume it boots from.
+ */
 function machineOf(server: ApiServer, contents: Contents): Readonly<Record<string, unknown>> {
   if (!bootsFromVolume(server)) {
     const image = contents.images.find(({ id }) => server.image && id === server.image.id);

@@ -19,7 +19,7 @@ const written = [
 ] as const;
 
 /** The fields with such texts, of which a kind has some. */
-interface OwnTexts {
+interface WrittenText {
   readonly name: string;
   readonly description?: string;
   readonly tags?: readonly string[];
@@ -41,7 +41,7 @@ export const texts: PreflightRule = (view) =>
   });
 
 function fieldsWithWide(resource: Resource): string[] {
-  const { name, description = '', tags = [], metadata = {} } = resource as OwnTexts;
+  const { name, description = '', tags = [], metadata = {} } = resource as WrittenText;
   const all = { name: [name], description: [description], tags, metadata: Object.values(metadata) };
   return Object.entries(all).flatMap(([field, values]) => (values.some(isWide) ? [field] : []));
 }
