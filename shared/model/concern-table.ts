@@ -47,6 +47,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.tpm',             cause: 'What the virtual TPM keeps stays at the source.', ways: ['leave out', 'accept'] },
   { code: 'server.iso',             cause: 'The server was made from a CD, which would become a hard disk.', ways: ['leave out', 'accept'] },
   { code: 'server.firmware',        cause: 'What UEFI keeps beside the disks stays at the source.' },
+  { code: 'server.volume_serial',   cause: 'The guest sees other serial numbers of its volumes.' },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },

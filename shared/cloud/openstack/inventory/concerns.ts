@@ -6,7 +6,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
-import { firmware, iso, tpm } from './machine-concerns.ts';
+import { firmware, iso, serials, tpm } from './machine-concerns.ts';
 import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
@@ -303,6 +303,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...ofServers,
     ...userDataConcerns(contents, moving),
     ...firmware(contents, moving),
+    ...serials(contents, moving),
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),
