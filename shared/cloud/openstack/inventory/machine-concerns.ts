@@ -71,11 +71,7 @@ export function serials(contents: Contents, servers: readonly ApiServer[]): Conc
 }
 
 /** One concern for all the servers that it is about. */
-function ofAll(
-  servers: readonly ApiServer[],
-  contents: Contents,
-  told: (names: string) => Omit<Concern, 'about'>,
-): Concern[] {
+function ofAll(servers: readonly ApiServer[], contents: Contents, told: (names: string) => Omit<Concern, 'about'>): Concern[] {
   const [first, ...others] = servers;
   if (first === undefined) return [];
   const labels = labelsOf(contents.servers);
