@@ -192,10 +192,13 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
-  async remove(ref: Ref): Promise<boolean> {
+  /**
+   * Removes one resource that this campaign created; false where it created none. Where `wanted`
+   * aborts before the cloud is asked, it stays.
+   */
+  async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
-    return this.#builder.remove(ref);
+    return this.#builder.remove(ref, wanted);
   }
 
   /**
@@ -266,8 +269,12 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /** Looks once at what was built for a server of the source. Throws E_AUTH, E_NOT_FOUND. */
+  /**
+   * Looks once at what was built for a server of the source, after a removal of it that is under
+   * way. Throws E_AUTH, E_NOT_FOUND.
+   */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
