@@ -57,7 +57,9 @@ function withoutLeftOut(now: Recaptured, leftOut: readonly Ref[]): Recaptured {
   };
 }
 
-/** How a server, its flavor, ports, trunks, addresses and volumes differ from the document, as text. */
+/**
+ * How a server, its flavor, ports, trunks, addresses and volumes differ from the document, as text.
+ */
 function changesOf(before: Configurations, now: Recaptured): string[] {
   const was = before.servers.find((server) => server.id === now.server.id);
   if (was === undefined) return [];

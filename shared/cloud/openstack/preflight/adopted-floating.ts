@@ -23,7 +23,10 @@ export function adoptedFloating(
   return floatingIps.find((one) => canonicalIp(one.floating_ip_address) === address && one.project_id === projectId);
 }
 
-/** Reads what the adopted floating IPs forward in which a plan makes port forwardings, by floating IP. */
+/**
+ * Reads what the adopted floating IPs forward in which a plan makes port forwardings, by floating
+ * IP.
+ */
 export async function readAdoptedForwardings(
   site: Site,
   there: FloatingThere,

@@ -7,7 +7,9 @@ import type { PreflightView } from './view.ts';
 
 type Wanted = ResourceOf<'port_forwarding'>;
 
-/** What the adopted floating IP of a port forwarding forwards of the same external ports already. */
+/**
+ * What the adopted floating IP of a port forwarding forwards of the same external ports already.
+ */
 export function forwardingsLike(view: PreflightView, wanted: Wanted): ApiPortForwarding[] {
   const floating = view.of('floating_ip').find(({ id }) => id === wanted.floating_ip_id);
   const there = floating && adoptedFloating(view, view.mappings, floating);

@@ -4,7 +4,9 @@ import { created } from './decisions.ts';
 import { forwardingsLike, isSameForwarding } from './forwarded.ts';
 import { blocking, type PreflightRule } from './rules.ts';
 
-/** What an adopted floating IP forwards elsewhere stays so; ours would be refused after the stop. */
+/**
+ * What an adopted floating IP forwards elsewhere stays so; ours would be refused after the stop.
+ */
 export const takenForwardings: PreflightRule = (view) =>
   view.of('port_forwarding').flatMap((wanted) => {
     const other = forwardingsLike(view, wanted).find((one) => !isSameForwarding(view, wanted, one));

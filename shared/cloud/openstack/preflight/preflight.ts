@@ -21,6 +21,7 @@ import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
 import * as addresses from './source-address-rules.ts';
+import { texts } from './text-rule.ts';
 import * as trunks from './trunk-rules.ts';
 import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
@@ -63,7 +64,7 @@ const rules: readonly PreflightRule[] = [
   volumes.keptVolumes,
   groups.openDefaultGroup,
   groups.widenedDefaultGroup,
-  servers.names,
+  texts,
   limits.serverLimits,
   limits.keypairNames,
   networkTags,

@@ -29,6 +29,7 @@ import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
+import { isAdmin } from '../session/token.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 import { readAdoptedForwardings } from './adopted-floating.ts';
 import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
@@ -127,7 +128,7 @@ async function readDestination(
   const { projectId } = token;
   const floatingIps = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal);
   const own = { project_id: projectId, device_owner: cloudOwners };
-  const admin = token.roles.includes('admin');
+  const admin = isAdmin(token);
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {

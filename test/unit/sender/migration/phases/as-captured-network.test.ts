@@ -22,7 +22,9 @@ async function aSourceWithTrunk() {
   const external = (await hand.ask<{ networks: Made[] }>('GET', 'network', '/networks?router:external=true')).networks[0]?.id;
   const router = await post('/routers', 'router', { external_gateway_info: { network_id: external } });
   await hand.ask('PUT', 'network', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
-  const [port, inner, spare] = [await aPort(), await aPort(), await aPort()];
+  const port = await aPort();
+  const inner = await aPort();
+  const spare = await aPort();
   const sub = ({ id }: Made, segmentation_id: number) => ({ port_id: id, segmentation_type: 'vlan', segmentation_id });
   const trunk = await post('/trunks', 'trunk', { port_id: port.id, name: 'uplink', sub_ports: [sub(inner, 44)] });
   const addresses = [await anAddress(), await anAddress()];

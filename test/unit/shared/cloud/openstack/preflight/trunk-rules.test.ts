@@ -7,7 +7,9 @@ interface Made {
   readonly id: string;
 }
 
-/** A trunk on the first port of the sample tenant, and a network of the destination like its own. */
+/**
+ * A trunk on the first port of the sample tenant, and a network of the destination like its own.
+ */
 async function aTrunk(mtus: { readonly there: number; readonly subport: number }) {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
