@@ -36,6 +36,7 @@ const stateFault = z.strictObject({
     'expire-tokens',
     'cell-down',
     'volume-error',
+    'ports-down',
   ]),
   /** Regular expression over the name of the server, image, volume or snapshot. */
   name: z.string().optional(),
