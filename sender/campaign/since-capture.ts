@@ -24,6 +24,7 @@ const naming: Readonly<Record<string, Kind>> = {
   security_groups: 'security_group',
   subnetpool_id: 'subnet_pool',
   address_scope_id: 'address_scope',
+  qos_policy_id: 'qos_policy',
 };
 
 /** Attributes that are ours. */

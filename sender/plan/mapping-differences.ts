@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 const proposed = {
   flavors: 'flavor',
   networks: 'network',
+  qos_policies: 'qos_policy',
   routers: 'router',
   address_scopes: 'address_scope',
   subnet_pools: 'subnet_pool',

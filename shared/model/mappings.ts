@@ -22,10 +22,11 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, address scope, subnet pool, address group, security group, server
-   * group, or port or trunk without a server, by its id or name, or `create`. A mapped router keeps
-   * its gateway and routes; interfaces that it lacks are added.
+   * `to`: an existing QoS policy, router, address scope, subnet pool, address group, security
+   * group, server group, or port or trunk without a server, by its id or name, or `create`. A
+   * mapped router keeps its gateway and routes; interfaces that it lacks are added.
    */
+  qos_policies: Existing.nullish(),
   routers: Existing.nullish(),
   address_scopes: Existing.nullish(),
   subnet_pools: Existing.nullish(),
@@ -66,6 +67,7 @@ export type Mappings = z.infer<typeof Mappings>;
 
 /** The kinds for which something that exists at the destination can take the place. */
 export type MappedKind =
+  | 'qos_policies'
   | 'networks'
   | 'address_scopes'
   | 'subnet_pools'
@@ -94,6 +96,7 @@ export const noMappings: Mappings = Mappings.parse({});
 export function overlaid(...layers: readonly Mappings[]): Mappings {
   const optional = [
     'servers',
+    'qos_policies',
     'address_scopes',
     'subnet_pools',
     'routers',

@@ -41,6 +41,7 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
   );
   const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
   return {
+    qos_policy: await list('/qos/policies', 'policies').catch(() => []),
     network: await list('/networks', 'networks'),
     address_scope: await list('/address-scopes', 'address_scopes'),
     subnet_pool: await list('/subnetpools', 'subnetpools'),

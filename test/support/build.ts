@@ -6,6 +6,7 @@ import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, sche
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
+  qos_policy: {},
   network: {},
   address_scope: { ip_version: 4 },
   subnet_pool: { prefixes: ['10.0.0.0/8'], default_prefixlen: 24, min_prefixlen: 8, max_prefixlen: 32 },

@@ -147,6 +147,7 @@ export interface Census {
 }
 
 const lists = [
+  ['network', '/qos/policies', 'policies'],
   ['network', '/networks', 'networks'],
   ['network', '/subnets', 'subnets'],
   ['network', '/routers', 'routers'],

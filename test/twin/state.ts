@@ -10,6 +10,7 @@ import type {
   Network,
   Port,
   PortForwarding,
+  QosPolicy,
   Router,
   SecurityGroup,
   SecurityRule,
@@ -30,6 +31,7 @@ export interface State {
   readonly credentials: Map<string, ApplicationCredential>;
   readonly tokens: Map<string, Token>;
   readonly images: Map<string, Image>;
+  readonly qosPolicies: Map<string, QosPolicy>;
   readonly networks: Map<string, Network>;
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
@@ -64,6 +66,7 @@ function emptyState(): State {
     credentials: new Map(),
     tokens: new Map(),
     images: new Map(),
+    qosPolicies: new Map(),
     networks: new Map(),
     subnets: new Map(),
     ports: new Map(),

@@ -1,6 +1,7 @@
 import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import { acceptsPart } from '../../../shared/model/accepted.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
+import { freedOfPolicy } from '../../../shared/model/qos-user.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { differing } from '../../model/differing.ts';
@@ -41,11 +42,13 @@ export async function mustBeAsCaptured(
 function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
   if (skip.length === 0) return now;
   const isKept = (kind: Kind, id: string): boolean => !skip.includes(refOf(kind, id));
+  const hasPolicy = (ref: Ref): boolean => !skip.includes(ref);
   const ports = now.ports.map((port) => ({
-    ...port,
+    ...freedOfPolicy(port, hasPolicy),
     security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
   }));
-  return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
+  const floatingIps = now.floatingIps.filter(({ id }) => isKept('floating_ip', id));
+  return { ...now, ports, floatingIps: floatingIps.map((ip) => freedOfPolicy(ip, hasPolicy)) };
 }
 
 /** How a server, its flavor, ports, floating IPs and volumes differ from the document, as text. */
@@ -54,7 +57,10 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
   if (was === undefined) return [];
   const flavorWas = before.flavors.find((flavor) => flavor.id === was.flavor_id);
   const portsWas = before.ports.filter(({ id }) => was.ports.includes(id));
-  const portsIs: readonly Thing[] = now.ports;
+  // A document for a destination without QoS policies has none.
+  const hasPolicies = before.qos_policies.length > 0;
+  const portsIs: readonly Thing[] = hasPolicies ? now.ports : now.ports.map((port) => freedOfPolicy(port, none));
+  const floatingIs = hasPolicies ? now.floatingIps : now.floatingIps.map((ip) => freedOfPolicy(ip, none));
   const about = refOf('server', was.id);
   const unseen = now.unseen.filter(({ mac }) => !acceptsPart(before.mappings, 'server.port_unseen', about, mac));
   // A document without any floating IP may be meant for a destination that has none.
@@ -66,10 +72,12 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
     ...(flavorWas === undefined ? [] : differing('flavor: ', flavorWas, now.flavor, specsOf(now))),
     ...unseen.map(({ says }) => `the interface ${says} is new, and its port cannot be read`),
     ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
-    ...(isCarried ? changesAmong('floating IP', floatingWas, now.floatingIps) : []),
+    ...(isCarried ? changesAmong('floating IP', floatingWas, floatingIs) : []),
     ...was.volumes.flatMap(({ volume_id }) => changesOfVolume(volume_id, before, now)),
   ];
 }
+
+const none = (): boolean => false;
 
 /** The differences of one volume; one that left the server is a difference of the server. */
 function changesOfVolume(id: string, before: Configurations, now: Recaptured): string[] {

@@ -12,6 +12,7 @@ import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
 
 /** What can be tagged, by its place in the path. */
 const tagged = {
+  policies: { map: (cloud: Cloud) => cloud.state.qosPolicies, none: missing.qosPolicy },
   networks: { map: (cloud: Cloud) => cloud.state.networks, none: missing.network },
   subnetpools: { map: (cloud: Cloud) => cloud.state.subnetPools, none: missing.subnetPool },
   subnets: { map: (cloud: Cloud) => cloud.state.subnets, none: missing.subnet },

@@ -10,8 +10,28 @@ export interface Standard {
   updatedAt: string;
 }
 
+/** One rule of a QoS policy. */
+export interface QosRule {
+  readonly id: string;
+  readonly type: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A QoS policy. */
+export interface QosPolicy extends Standard {
+  name: string;
+  shared: boolean;
+  isDefault: boolean;
+  rules: readonly QosRule[];
+}
+
+/** What may have a QoS policy; absent in the state of an earlier twin. */
+interface PolicyUser {
+  qosPolicyId?: string | null;
+}
+
 /** A network. */
-export interface Network extends Standard {
+export interface Network extends Standard, PolicyUser {
   name: string;
   adminStateUp: boolean;
   shared: boolean;
@@ -95,7 +115,7 @@ interface DhcpOption {
 }
 
 /** A port. */
-export interface Port extends Standard {
+export interface Port extends Standard, PolicyUser {
   readonly networkId: string;
   name: string;
   macAddress: string;
@@ -122,7 +142,7 @@ interface Gateway {
 }
 
 /** A router. */
-export interface Router extends Standard {
+export interface Router extends Standard, PolicyUser {
   name: string;
   adminStateUp: boolean;
   gateway: Gateway | null;
@@ -187,7 +207,7 @@ export interface PortForwarding {
 }
 
 /** A floating IP. */
-export interface FloatingIp extends Standard {
+export interface FloatingIp extends Standard, PolicyUser {
   readonly networkId: string;
   readonly address: string;
   /** The port that holds the address on the external network. */

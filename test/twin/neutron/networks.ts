@@ -7,6 +7,7 @@ import { nextNumber } from '../state.ts';
 import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, uuid } from './attributes.ts';
 import { collectionRoutes } from './collection.ts';
 import type { Network } from './model.ts';
+import { policyFor, policyForNetwork, policyShown } from './qos.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted, removePort } from './unplug.ts';
 
@@ -63,6 +64,7 @@ function networkView(cloud: Cloud, caller: Caller, network: Network): Record<str
     ipv4_address_scope: null,
     ipv6_address_scope: null,
   };
+  Object.assign(view, policyShown(cloud, network.qosPolicyId));
   if (network.external) view['is_default'] = network.isDefault;
   if (caller.admin) {
     view['provider:network_type'] = network.provider.type;
@@ -89,6 +91,7 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
     mtu: values.mtu === 0 ? most : values.mtu,
     portSecurity: values.port_security_enabled,
     dnsDomain: values.dns_domain,
+    qosPolicyId: policyForNetwork(call, projectId, values.qos_policy_id),
     zoneHints: values.availability_zone_hints,
     provider,
   };
@@ -129,6 +132,7 @@ function changeNetwork(call: Call, network: Network, given: Record<string, unkno
   network.mtu = values.mtu ?? network.mtu;
   network.portSecurity = values.port_security_enabled ?? network.portSecurity;
   network.dnsDomain = values.dns_domain ?? network.dnsDomain;
+  if (values.qos_policy_id !== undefined) network.qosPolicyId = policyFor(call, values.qos_policy_id);
   bump(call.cloud, network);
 }
 

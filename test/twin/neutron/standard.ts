@@ -61,6 +61,7 @@ export function checkQuota(cloud: Cloud, projectId: string, resource: keyof type
 
 /** The 404 of each kind of thing, in Neutron's words. */
 export const missing = {
+  qosPolicy: (id: string): Refusal => notFound(`QoS policy ${id} could not be found.`, 'QosPolicyNotFound'),
   network: (id: string): Refusal => notFound(`Network ${id} could not be found.`, 'NetworkNotFound'),
   subnet: (id: string): Refusal => notFound(`Subnet ${id} could not be found.`, 'SubnetNotFound'),
   port: (id: string): Refusal => notFound(`Port ${id} could not be found.`, 'PortNotFound'),

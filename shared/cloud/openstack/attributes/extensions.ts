@@ -8,6 +8,7 @@ const stamp = ['standard-attr-description', 'standard-attr-tag'];
  * Those that an attribute needs are in its table.
  */
 export const extensionsOf = {
+  qos_policy: ['qos', ...stamp],
   network: stamp,
   address_scope: ['address-scope'],
   subnet_pool: ['subnet_allocation', ...stamp],

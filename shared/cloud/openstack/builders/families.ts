@@ -11,6 +11,7 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { qosPolicy } from './qos-policy.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
@@ -25,6 +26,7 @@ const reference = (): never => {
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
+  qos_policy: qosPolicy,
   network,
   address_scope: addressScope,
   subnet_pool: subnetPool,

@@ -7,6 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
@@ -329,6 +330,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...unseenServerGroups(contents),
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
+    ...policyConcerns(contents),
     ...poolConcerns(contents),
   ];
 }

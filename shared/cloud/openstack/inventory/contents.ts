@@ -9,6 +9,7 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiQosPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServer,
@@ -27,6 +28,7 @@ import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import { type Forwarding, readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
+import { policyUsers } from './policy-users.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { readVolumes, type VolumeContents } from './volumes.ts';
@@ -53,6 +55,8 @@ export interface Contents extends VolumeContents {
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** Those of the project, and others that something of it has. */
+  readonly qosPolicies: readonly ApiQosPolicy[];
   readonly floatingIps: readonly ApiFloatingIp[];
   /** What the floating IPs without a port forward to ports. */
   readonly forwardings: readonly Forwarding[];
@@ -153,6 +157,15 @@ export async function readContents(
     (id) => ['/address-groups', id, 'address_group'],
     signal,
   );
+  const qosPolicies = await optional<ApiQosPolicy>('qos_policy', '/qos/policies', 'policies');
+  const used = policyUsers({ scope, networks, ports, floatingIps, routers }).map(({ policy }) => policy);
+  const foreignPolicies = await missing<ApiQosPolicy>(
+    session,
+    qosPolicies,
+    used,
+    (id) => ['/qos/policies', id, 'policy'],
+    signal,
+  );
   const forwardings = await readForwardings(session, floatingIps, signal);
   if (forwardings === null) untold.push(wordsOf('port_forwarding'));
   return {
@@ -169,6 +182,7 @@ export async function readContents(
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
     forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),

@@ -1,4 +1,5 @@
-import { type Kind, type ResourceOf, schemas } from '../../../model/resource.ts';
+import { freedOfPolicy } from '../../../model/qos-user.ts';
+import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
 import type { Recaptured } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiThing } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
@@ -7,6 +8,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { readOf } from '../volumes/read.ts';
+import { listOptional } from './optional.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
 import { describeVolume } from './volumes.ts';
@@ -26,7 +28,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     list<ApiPort>('/ports', 'ports', { device_id: id }),
   ]);
   const groups = [...new Set(ports.flatMap((port) => port.security_groups ?? []))];
-  const [seen, floatingIps, attachments] = await Promise.all([
+  const [seen, bare, attachments] = await Promise.all([
     groups.length === 0 ? [] : list<{ readonly id: string }>('/security-groups', 'security_groups', { id: groups, fields: 'id' }),
     ports.length === 0
       ? []
@@ -36,6 +38,9 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
         }),
     readAttachments(session, server, signal),
   ]);
+  const policies = await seenPolicies(session, [...ports, ...bare], signal);
+  const isSeen = (policy: Ref): boolean => policies.has(idOf(policy));
+  const floatingIps = bare.map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address })));
   const volumes = await Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal)));
   const flavor = bareFlavorOf(server);
   const { extra_specs } = server.flavor;
@@ -56,13 +61,25 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     unseen: unseenInterfaces(server, ports),
     ports: ports.map((port) => {
       const readable = (port.security_groups ?? []).filter((group) => seen.some((one) => one.id === group));
-      return read('port', describe('port', port, { security_groups: readable }));
+      return freedOfPolicy(read('port', describe('port', port, { security_groups: readable })), isSeen);
     }),
-    floatingIps: floatingIps.map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address }))),
+    floatingIps: floatingIps.map((ip) => freedOfPolicy(ip, isSeen)),
     volumes: volumes.flatMap((one) =>
       one === null ? [] : read('volume', describeVolume(one, server, { volumeTypes: [] }).volume),
     ),
   };
+}
+
+/** Which of the QoS policies of ports and floating IPs can be read: the others are not captured. */
+async function seenPolicies(
+  session: CloudSession,
+  users: readonly { readonly qos_policy_id?: string | null }[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(users.flatMap(({ qos_policy_id: id }) => id ?? []))];
+  const query = { id: ids, fields: 'id' };
+  const seen = ids.length === 0 ? [] : await listOptional<{ id: string }>(session, '/qos/policies', 'policies', query, signal);
+  return new Set((seen ?? []).map(({ id }) => id));
 }
 
 /** A resource as a document holds it, with the defaults of what its cloud leaves out. */

@@ -79,6 +79,8 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
+    case 'qos_policy':
+      return mapped(view.target('qos_policies', resource.id));
     case 'address_scope':
       return mapped(view.target('address_scopes', resource.id));
     case 'trunk':

@@ -16,6 +16,7 @@ import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
 import { unforwardedRanges } from './port-forwarding-rule.ts';
+import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
@@ -49,6 +50,10 @@ const rules: readonly PreflightRule[] = [
   adopted.widenedGroups,
   addressGroups.unnamedAddressGroups,
   addressGroups.differingAddressGroups,
+  qos.qosRights,
+  qos.qosRuleTypes,
+  qos.qosDefaults,
+  qos.differingQosPolicies,
   servers.flavors,
   servers.disks,
   servers.keypairs,

@@ -24,6 +24,7 @@ import { mappedNetwork } from '../builders/network.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
@@ -45,6 +46,8 @@ export interface DestinationState {
   readonly groups: readonly ApiSecurityGroup[];
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
+  /** Read only if the plan has QoS policies. */
+  readonly qos: QosThere;
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
@@ -131,6 +134,7 @@ async function readDestination(
     routers,
     targets: await readTargets(site, mappings, signal),
     groups,
+    qos: resources.some(({ kind }) => kind === 'qos_policy') ? await readQos(site, signal) : { types: null, own: [] },
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
     flavors: await listFlavors(site, signal),
