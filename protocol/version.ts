@@ -32,6 +32,7 @@ const featureOf: Partial<Record<Kind, string>> = {
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',
   address_group: 'later-kinds',
+  rbac_policy: 'later-kinds',
   trunk: 'later-kinds',
   port_forwarding: 'later-kinds',
 };

@@ -16,6 +16,7 @@ const sideBySide: ReadonlySet<Kind> = new Set([
   'address_group',
   'security_group',
   'security_group_rule',
+  'rbac_policy',
   'keypair',
 ]);
 

@@ -15,6 +15,7 @@ const proposed = {
   ports: 'port',
   trunks: 'trunk',
   server_groups: 'server_group',
+  projects: 'rbac_policy',
   gateways: 'gateway',
   floating_ips: 'floating_ip',
 } as const;

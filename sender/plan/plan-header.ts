@@ -14,6 +14,8 @@ export const planHeader = [
   '                      campaign built is proposed here',
   '  gateways            `ip:` auto, same or an address',
   '  floating_ips        `to:` same, auto, skip or an address',
+  '  projects            who else uses what the project shares, by the id at the source: `to:` the',
+  '                      id of a project there, "*" for every one, or skip; others do not use it',
   '  volume_types        by the name at the source: `to:` the name or id of one at the destination',
   '  servers             `availability_zone:` ZONE or, for admins, ZONE:HOST;',
   '                      the scheduler of the destination places all other servers',

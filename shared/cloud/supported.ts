@@ -28,6 +28,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   address_group: { severity: 'warning', costs: 'rules that name them are left out, and servers let in less' },
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
+  rbac_policy: { severity: 'warning', costs: 'nothing of the project is shared with others' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },

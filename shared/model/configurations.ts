@@ -35,6 +35,7 @@ export const Configurations = z.object({
   address_groups: z.array(schemas.address_group).default([]),
   security_groups: z.array(schemas.security_group).default([]),
   security_group_rules: z.array(schemas.security_group_rule).default([]),
+  rbac_policies: z.array(schemas.rbac_policy).default([]),
   ports: z.array(schemas.port).default([]),
   trunks: z.array(schemas.trunk).default([]),
   floating_ips: z.array(schemas.floating_ip).default([]),

@@ -30,6 +30,7 @@ export const factsOf = {
     many: 'security group rules',
     networkSide: true,
   },
+  rbac_policy: { plural: 'rbac_policies', one: 'RBAC policy', many: 'RBAC policies', networkSide: true },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
   trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id } from './resource.ts';
+import { Id } from './resource-fields.ts';
 
 /** A list or map whose `null` is read as empty: an editor leaves that where all was deleted. */
 export function orEmpty<T extends z.ZodType>(schema: T, empty: z.output<T>) {
@@ -42,6 +42,13 @@ export const Mappings = z.strictObject({
   gateways: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })), {}),
   /** `to`: `same`, `auto` (another address from the pool), `skip`, or an address. */
   floating_ips: orEmpty(z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })), {}),
+  /**
+   * By the id of a project at the source, or `*`: `to`, the id of the project at the destination
+   * that shares what that project shares, `*` for every project, or `skip`.
+   */
+  projects: z
+    .record(z.string().min(1).max(255), z.strictObject({ name: z.string().optional(), to: z.string().min(1) }))
+    .optional(),
   /** By the name of a volume type at the source: `to`, the name or id of one at the destination. */
   volume_types: z.record(z.string().min(1).max(255), z.strictObject({ to: z.string().min(1) })).optional(),
   /**
@@ -106,6 +113,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'trunks',
     'server_groups',
     'volume_types',
+    'projects',
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];

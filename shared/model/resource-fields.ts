@@ -17,6 +17,7 @@ export const kinds = [
   'address_group',
   'security_group',
   'security_group_rule',
+  'rbac_policy',
   'port',
   'trunk',
   'floating_ip',

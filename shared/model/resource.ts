@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
 import { QosPolicy } from './qos.ts';
+import { RbacPolicy } from './rbac.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
 export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
@@ -316,6 +317,7 @@ export const schemas = {
   address_group: AddressGroup,
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
+  rbac_policy: RbacPolicy,
   port: Port,
   trunk: Trunk,
   floating_ip: FloatingIp,

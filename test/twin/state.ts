@@ -11,6 +11,7 @@ import type {
   Port,
   PortForwarding,
   QosPolicy,
+  RbacPolicy,
   Router,
   SecurityGroup,
   SecurityRule,
@@ -32,6 +33,7 @@ export interface State {
   readonly tokens: Map<string, Token>;
   readonly images: Map<string, Image>;
   readonly qosPolicies: Map<string, QosPolicy>;
+  readonly rbacPolicies: Map<string, RbacPolicy>;
   readonly networks: Map<string, Network>;
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
@@ -67,6 +69,7 @@ function emptyState(): State {
     tokens: new Map(),
     images: new Map(),
     qosPolicies: new Map(),
+    rbacPolicies: new Map(),
     networks: new Map(),
     subnets: new Map(),
     ports: new Map(),

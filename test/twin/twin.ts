@@ -24,6 +24,7 @@ import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
 import { everyRule, qosRoutes } from './neutron/qos.ts';
+import { rbacRoutes } from './neutron/rbac.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
@@ -164,6 +165,7 @@ const routes: readonly Route[] = [
   ...projectRoutes,
   ...imageRoutes,
   ...qosRoutes,
+  ...rbacRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
   ...addressScopeRoutes,

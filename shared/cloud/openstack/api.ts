@@ -85,6 +85,16 @@ export interface ApiQosPolicy extends Standard {
   readonly rules: readonly ({ readonly id: string; readonly type: string } & ApiThing)[];
 }
 
+/** GET /v2.0/rbac-policies. */
+export interface ApiRbacPolicy extends ApiThing {
+  readonly id: string;
+  readonly project_id: string;
+  readonly action: string;
+  readonly object_type: string;
+  readonly object_id: string;
+  readonly target_tenant: string;
+}
+
 /** GET /v2.0/security-group-rules. */
 export interface ApiRule extends ApiThing {
   readonly id: string;

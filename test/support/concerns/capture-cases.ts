@@ -102,6 +102,14 @@ export function captureCases(read: () => Contents): Cases {
       when('another project’s QoS policy', withPolicy({ project_id: 'another' })),
       when('the project’s own', withPolicy({})),
     ),
+    'rbac_policy.unseen': between(
+      when('a shared network without a policy', withRbac({ shared: true })),
+      when('one whose policy is read', withRbac({ shared: true }, '*')),
+    ),
+    'rbac_policy.left': between(
+      when('an external network of the project that is shared', withRbac({ 'router:external': true }, 'other')),
+      when('an inner one', withRbac({}, 'other')),
+    ),
     'address_group.foreign': between(
       when('another project’s address group', withAddressGroup({ project_id: 'another' })),
       when('the project’s own', withAddressGroup({})),
@@ -195,6 +203,15 @@ function withAddressGroup(fields: Partial<ApiAddressGroup>): Change {
   return (contents) => {
     const group = { id: 'a', project_id: contents.scope.projectId, name: 'offices', addresses: [], ...fields };
     return { ...contents, addressGroups: [group] };
+  };
+}
+
+function withRbac(fields: object, ...targets: readonly string[]): Change {
+  return (contents) => {
+    const [network] = contents.networks;
+    const base = { project_id: contents.scope.projectId, action: 'access_as_shared', object_type: 'network' };
+    const rbacPolicies = targets.map((target_tenant) => ({ ...base, id: 'r', object_id: network?.id ?? '', target_tenant }));
+    return { ...contents, rbacPolicies, networks: withFields(contents.networks, fields) };
   };
 }
 

@@ -4,6 +4,7 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { unwrap } from './attributes.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { Standard } from './model.ts';
+import { unshare } from './sharing.ts';
 import { mustOwn, seen } from './standard.ts';
 
 type View = Record<string, unknown>;
@@ -70,6 +71,7 @@ export function collectionRoutes<T extends Standard>(collection: Collection<T>):
       const thing = thingOf(collection, call);
       mustOwn(call, thing, `delete_${one}`);
       collection.remove(call, thing);
+      unshare(call.cloud, thing.id);
       call.cloud.changed();
       return { status: 204 };
     }),

@@ -152,9 +152,6 @@ function versions(call: Call): Answer {
   };
 }
 
-/** Collections of which a twin never has any. */
-const empty = ['rbac-policies'] as const;
-
 /** Tags, quotas, extensions, zones, agents and version discovery of Neutron. */
 export const extraRoutes: readonly Route[] = [
   ...(Object.keys(tagged) as (keyof typeof tagged)[]).flatMap(tagRoutes),
@@ -172,8 +169,5 @@ export const extraRoutes: readonly Route[] = [
     listAnswer(call, 'availability_zones', zones, ['name', 'resource', 'state']),
   ),
   route('network', 'GET', '/v2.0/agents', agents),
-  ...empty.map((name) =>
-    route('network', 'GET', `/v2.0/${name}`, () => ({ status: 200, body: { [name.replaceAll('-', '_')]: [] } })),
-  ),
   route('network', 'GET', '/', versions, { open: true }),
 ];

@@ -8,6 +8,8 @@ export interface Standard {
   revision: number;
   readonly createdAt: string;
   updatedAt: string;
+  /** The projects that RBAC policies share it with; `*`: all. */
+  sharedWith?: readonly string[];
 }
 
 /** One rule of a QoS policy. */
@@ -20,9 +22,16 @@ export interface QosRule {
 /** A QoS policy. */
 export interface QosPolicy extends Standard {
   name: string;
-  shared: boolean;
   isDefault: boolean;
   rules: readonly QosRule[];
+}
+
+/** That a resource may be used by another project, or by all (`*`). */
+export interface RbacPolicy extends Standard {
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly action: string;
+  target: string;
 }
 
 /** What may have a QoS policy; absent in the state of an earlier twin. */
@@ -74,7 +83,7 @@ export interface SubnetPool extends Standard {
   quota: number | null;
   scopeId: string | null;
   isDefault: boolean;
-  readonly shared: boolean;
+  shared: boolean;
 }
 
 /** A subnet. */

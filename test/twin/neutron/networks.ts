@@ -8,7 +8,8 @@ import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, te
 import { collectionRoutes } from './collection.ts';
 import type { Network } from './model.ts';
 import { policyFor, policyForNetwork, policyShown } from './qos.ts';
-import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
+import { setShared } from './sharing.ts';
+import { bump, checkQuota, isSharedWith, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted, removePort } from './unplug.ts';
 
 /** MTU of an external flat network. */
@@ -33,14 +34,14 @@ const attributes = {
 
 /** Whether the caller finds a network: its own, shared and external ones. */
 export const seesNetwork = (caller: Caller, network: Network): boolean =>
-  mayUse(caller, network.project) || network.shared || network.external;
+  mayUse(caller, network.project) || isSharedWith(caller, network) || network.shared || network.external;
 
 /**
  * Refuses to put things on a network that is neither the caller's nor shared; that it is external
  * does not open it.
  */
 export function mustBeOpen(call: Call, network: Network, thing: string): void {
-  if (mayUse(call.caller, network.project) || network.shared) return;
+  if (mayUse(call.caller, network.project) || network.shared || isSharedWith(call.caller, network)) return;
   throw forbidden(`Tenant ${call.caller.projectId} not allowed to create ${thing} on this network`, 'HTTPForbidden');
 }
 
@@ -55,7 +56,7 @@ function networkView(cloud: Cloud, caller: Caller, network: Network): Record<str
     admin_state_up: network.adminStateUp,
     status: 'ACTIVE',
     subnets,
-    shared: network.shared,
+    shared: network.shared || isSharedWith(caller, network),
     'router:external': network.external,
     mtu: network.mtu,
     port_security_enabled: network.portSecurity,
@@ -96,6 +97,7 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
     provider,
   };
   cloud.state.networks.set(network.id, network);
+  setShared(cloud, 'network', network, values.shared);
   bump(cloud, network);
   return network;
 }
@@ -126,7 +128,7 @@ function changeNetwork(call: Call, network: Network, given: Record<string, unkno
   network.name = values.name ?? network.name;
   network.description = values.description ?? network.description;
   network.adminStateUp = values.admin_state_up ?? network.adminStateUp;
-  network.shared = values.shared ?? network.shared;
+  if (values.shared !== undefined) setShared(call.cloud, 'network', network, values.shared);
   network.external = values['router:external'] ?? network.external;
   network.isDefault = values.is_default ?? network.isDefault;
   network.mtu = values.mtu ?? network.mtu;

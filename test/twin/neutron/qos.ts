@@ -8,7 +8,8 @@ import { collectionRoutes, sentFor, thingOf } from './collection.ts';
 import { extensionsOf, mustOffer } from './extensions.ts';
 import { listAnswer } from './listing.ts';
 import type { QosPolicy, QosRule } from './model.ts';
-import { bump, missing, mustOwn, newStandard, standardView } from './standard.ts';
+import { setShared } from './sharing.ts';
+import { bump, isSharedWith, missing, mustOwn, newStandard, standardView } from './standard.ts';
 
 const attributes = {
   name: { check: text(), fallback: '' },
@@ -38,17 +39,17 @@ const types = Object.keys(ruleAttributes) as RuleType[];
 export const everyRule: readonly string[] = types;
 
 /** Whether the caller finds a policy: its own, and those that are shared. */
-const seesPolicy = (caller: Caller, policy: QosPolicy): boolean => mayUse(caller, policy.project) || policy.shared;
+const seesPolicy = (caller: Caller, policy: QosPolicy): boolean => mayUse(caller, policy.project) || isSharedWith(caller, policy);
 
 function ruleView(policy: QosPolicy, { id, type, values }: QosRule): Record<string, unknown> {
   return { id, qos_policy_id: policy.id, ...values, type };
 }
 
-function policyView(policy: QosPolicy): Record<string, unknown> {
+function policyView({ caller }: Call, policy: QosPolicy): Record<string, unknown> {
   return {
     ...standardView(policy),
     name: policy.name,
-    shared: policy.shared,
+    shared: isSharedWith(caller, policy),
     is_default: policy.isDefault,
     rules: policy.rules.map((rule) => ruleView(policy, rule)),
   };
@@ -68,12 +69,12 @@ function makePolicy({ cloud, caller }: Call, given: Record<string, unknown>): Qo
   const policy: QosPolicy = {
     ...newStandard(projectId, values.description),
     name: values.name,
-    shared: values.shared,
     isDefault: values.is_default,
     rules: [],
   };
   if (policy.isDefault) mustBeOnlyDefault(cloud, projectId, policy.id);
   cloud.state.qosPolicies.set(policy.id, policy);
+  setShared(cloud, 'qos_policy', policy, values.shared);
   cloud.changed();
   return policy;
 }
@@ -84,7 +85,7 @@ function changePolicy({ cloud, caller }: Call, policy: QosPolicy, given: Record<
   if (values.is_default === true) mustBeOnlyDefault(cloud, policy.project, policy.id);
   policy.name = values.name ?? policy.name;
   policy.description = values.description ?? policy.description;
-  policy.shared = values.shared ?? policy.shared;
+  if (values.shared !== undefined) setShared(cloud, 'qos_policy', policy, values.shared);
   policy.isDefault = values.is_default ?? policy.isDefault;
   bump(cloud, policy);
 }
@@ -113,7 +114,7 @@ const collection = {
   },
   none: missing.qosPolicy,
   visible: ({ caller }: Call, policy: QosPolicy) => seesPolicy(caller, policy),
-  view: (_: Call, policy: QosPolicy) => policyView(policy),
+  view: policyView,
   attributes,
   filters: [],
   make: makePolicy,

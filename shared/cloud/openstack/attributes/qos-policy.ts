@@ -24,7 +24,7 @@ export const qosPolicy: Table = [
   { api: 'is_default', field: 'is_default', fate: 'carried', sent: 'unless default', default: false, needs: 'qos-default', accepts: isLeft },
   { api: 'rules',      field: 'rules',      fate: 'carried', default: [], keys: [...content, 'id', 'qos_policy_id', 'tags'], read: contents,
     canonical: rulesOf, accepts: lacksSome },
-  { api: 'shared',     fate: 'told', why: 'it is shared with other projects by RBAC policies, which are not moved' },
+  { api: 'shared',     fate: 'mapped', why: 'a resource of its own: rbac_policy' },
   ...books,
 ];
 

@@ -9,6 +9,7 @@ import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
+import { rbacConcerns } from './rbac.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
@@ -331,6 +332,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
     ...policyConcerns(contents),
+    ...rbacConcerns(contents),
     ...poolConcerns(contents),
   ];
 }

@@ -10,6 +10,7 @@ import type {
   ApiNetwork,
   ApiPort,
   ApiQosPolicy,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServer,
@@ -55,6 +56,8 @@ export interface Contents extends VolumeContents {
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** Those that share something of the project. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Those of the project, and others that something of it has. */
   readonly qosPolicies: readonly ApiQosPolicy[];
   readonly floatingIps: readonly ApiFloatingIp[];
@@ -182,6 +185,7 @@ export async function readContents(
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    rbacPolicies: await readRbac(session, scope, untold, signal),
     qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
     forwardings: forwardings ?? [],
@@ -190,6 +194,19 @@ export async function readContents(
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
+}
+
+/** An admin sees also those that others made of what the project owns. */
+async function readRbac(
+  session: CloudSession,
+  { projectId, admin }: Scope,
+  untold: string[],
+  signal: AbortSignal,
+): Promise<readonly ApiRbacPolicy[]> {
+  const query = admin ? {} : { project_id: projectId };
+  const all = await listOptional<ApiRbacPolicy>(session, '/rbac-policies', 'rbac_policies', query, signal);
+  if (all === null) untold.push(wordsOf('rbac_policy'));
+  return all ?? [];
 }
 
 function isOfNetwork({ device_owner }: ApiPort): boolean {

@@ -7,6 +7,7 @@ import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import { policyOf } from './policies.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
+import { rbacIn } from './rbac.ts';
 import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
@@ -31,6 +32,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),
     ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
+    ...rbacIn(contents),
     ...contents.ports.map((port) => freedOfPolicy(portOf(port, groups), isSeen)),
     ...contents.trunks.map((trunk) => describe('trunk', trunk)),
     ...floatingIps

@@ -1,6 +1,7 @@
 import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
+import { sharedWith } from '../../../model/rbac.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
 import { isUsed, sameKey } from '../builders/keypair.ts';
@@ -8,6 +9,7 @@ import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
+import { samePolicy } from './shared-object.ts';
 import { type PreflightView, subnetThere } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
@@ -73,6 +75,11 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return mapped(view.router(resource.router_id), 'it is that of');
     case 'interface':
       return legOf(view, resource);
+    case 'rbac_policy': {
+      if (sharedWith(resource, view.mappings) === null) return skip(`the plan maps no project to ${resource.target_project}`);
+      const same = samePolicy(view, resource);
+      return same === undefined ? create() : adopt(same.id, 'it is shared so already');
+    }
     case 'port': {
       const to = mappedTo(view.mappings, 'ports', resource.id);
       return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');

@@ -18,6 +18,7 @@ import { owner } from './owner-rule.ts';
 import { unforwardedRanges } from './port-forwarding-rule.ts';
 import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
+import * as rbac from './rbac-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
@@ -54,6 +55,10 @@ const rules: readonly PreflightRule[] = [
   qos.qosRuleTypes,
   qos.qosDefaults,
   qos.differingQosPolicies,
+  rbac.unmappedProjects,
+  rbac.sharingRights,
+  rbac.foreignObjects,
+  rbac.unsharedKinds,
   servers.flavors,
   servers.disks,
   servers.keypairs,

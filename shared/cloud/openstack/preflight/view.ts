@@ -8,6 +8,7 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServerGroup,
@@ -46,6 +47,8 @@ export interface DestinationState {
   readonly groups: readonly ApiSecurityGroup[];
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
+  /** Read only if the plan has some. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Read only if the plan has QoS policies. */
   readonly qos: QosThere;
   /** The ports on mapped networks that the credentials may read. */
@@ -125,6 +128,7 @@ async function readDestination(
   const own = { project_id: token.projectId, device_owner: cloudOwners };
   const admin = token.roles.includes('admin');
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
+  const hasRbac = resources.some(({ kind }) => kind === 'rbac_policy') && (await site.offers('rbac-policies', signal));
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
     projectId: token.projectId,
@@ -134,6 +138,7 @@ async function readDestination(
     routers,
     targets: await readTargets(site, mappings, signal),
     groups,
+    rbacPolicies: hasRbac ? await site.network<ApiRbacPolicy>('/rbac-policies', 'rbac_policies', {}, signal) : [],
     qos: resources.some(({ kind }) => kind === 'qos_policy') ? await readQos(site, signal) : { types: null, own: [] },
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),

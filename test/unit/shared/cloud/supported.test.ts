@@ -40,6 +40,7 @@ function aNeighbourhood() {
     address_groups: [aResource('address_group', { id: 'ag1' })],
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
+    rbac_policies: [aResource('rbac_policy', { id: 'rb1', object_id: 'n1', needs: ['network/n1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
     trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
     floating_ips: [

@@ -20,6 +20,7 @@ import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
 import { qosCases } from '../../../support/concerns/qos-cases.ts';
+import { rbacCases } from '../../../support/concerns/rbac-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
 import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
 import { startTwin, type Twin } from '../../../twin/twin.ts';
@@ -84,6 +85,7 @@ const cases: Cases = {
   },
   ...networkCases(look),
   ...qosCases(look),
+  ...rbacCases(look),
   ...serverCases(look),
   ...volumeCases(look),
   ...planCases,
