@@ -7,6 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { firmware, iso, tpm } from './machine-concerns.ts';
 import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
 import { rbacConcerns } from './rbac.ts';
@@ -254,6 +255,8 @@ const rules: readonly ServerRule[] = [
   ...volumeRules,
   localDisks,
   encrypted,
+  tpm,
+  iso,
   key,
   keyTwin,
   image,
@@ -325,6 +328,10 @@ export function sourceConcerns(contents: Contents): Concern[] {
   return [
     ...ofServers,
     ...userData(contents),
+    ...firmware(
+      contents,
+      contents.servers.filter((server) => !isMoved(server)),
+    ),
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),

@@ -1,10 +1,11 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
-import { idOf, type Ref, type Resource } from '../../../model/resource.ts';
+import { idOf, type Ref, type Resource, type ResourceOf } from '../../../model/resource.ts';
 import type { ApiNetwork, ApiPort, ApiQosPolicy, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
+import type { Forwarding } from './forwardings.ts';
 import { policyOf } from './policies.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
 import { rbacIn } from './rbac.ts';
@@ -43,7 +44,9 @@ export function resourcesIn(contents: Contents): Resource[] {
           isSeen,
         ),
       ),
-    ...contents.forwardings.map((one) => forwardingOf(one, contents)),
+    ...contents.forwardings.map((one) =>
+      forwardingOf(one, reachOf(one.floatingIp.router_id, one.answer.internal_port_id, contents)),
+    ),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
@@ -84,11 +87,12 @@ function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
   return describe('port', port, { security_groups: seen });
 }
 
-function forwardingOf({ floatingIp, answer }: Contents['forwardings'][number], contents: Contents): Resource {
+/** A port forwarding, with what leads its floating IP to the port. */
+export function forwardingOf({ floatingIp, answer }: Forwarding, needs: Ref[] = []): ResourceOf<'port_forwarding'> {
   const outside = answer.external_port ?? answer.external_port_range;
   return describe('port_forwarding', answer, {
     name: `${floatingIp.floating_ip_address}:${outside}/${answer.protocol}`,
     floating_ip_id: floatingIp.id,
-    needs: reachOf(floatingIp.router_id, answer.internal_port_id, contents),
+    needs,
   });
 }

@@ -22,6 +22,7 @@ import { planCases } from '../../../support/concerns/plan-cases.ts';
 import { qosCases } from '../../../support/concerns/qos-cases.ts';
 import { rbacCases } from '../../../support/concerns/rbac-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
+import { trunkCases } from '../../../support/concerns/trunk-cases.ts';
 import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
 import { startTwin, type Twin } from '../../../twin/twin.ts';
 
@@ -86,6 +87,7 @@ const cases: Cases = {
   ...networkCases(look),
   ...qosCases(look),
   ...rbacCases(look),
+  ...trunkCases(look),
   ...serverCases(look),
   ...volumeCases(look),
   ...planCases,
