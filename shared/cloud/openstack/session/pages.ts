@@ -22,8 +22,8 @@ const beginnings = 5;
 /**
  * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
  * Glance under `next`, Keystone under `links`. A record that is deleted while its page is read is
- * no place to go on from: Nova and Glance then answer 400, Neutron and Cinder 404, which MUST NOT be
- * taken for a collection that is not there. The list is begun again.
+ * no place to go on from: Nova and Glance then answer 400, Neutron and Cinder 404, which MUST NOT
+ * be taken for a collection that is not there. The list is begun again.
  */
 export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
   for (let left = beginnings - 1; ; left--) {
