@@ -28,9 +28,11 @@ export const features: readonly string[] = [
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
   server_group: 'server-groups',
+  qos_policy: 'later-kinds',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',
   address_group: 'later-kinds',
+  rbac_policy: 'later-kinds',
   trunk: 'later-kinds',
   port_forwarding: 'later-kinds',
 };

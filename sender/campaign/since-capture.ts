@@ -1,5 +1,6 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
+import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
@@ -79,6 +80,7 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'gateway' || one.kind === 'interface' || one.kind === 'routes') return refOf('router', one.router_id);
   if (one.kind === 'trunk') return refOf('port', one.port_id);
   if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
+  if (one.kind === 'rbac_policy') return sharedBy(one);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
 }
 

@@ -2,6 +2,7 @@ import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import { acceptsPart } from '../../../shared/model/accepted.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { trunksOn, withSubports } from '../../../shared/model/plugged.ts';
+import { freedOfPolicy } from '../../../shared/model/qos-user.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { differing } from '../../model/differing.ts';
@@ -42,15 +43,16 @@ export async function mustBeAsCaptured(
 function withoutLeftOut(now: Recaptured, leftOut: readonly Ref[]): Recaptured {
   if (leftOut.length === 0) return now;
   const isKept = (kind: Kind, id: string): boolean => !leftOut.includes(refOf(kind, id));
+  const hasPolicy = (policy: Ref): boolean => !leftOut.includes(policy);
   const ports = now.ports.map((port) => ({
-    ...port,
+    ...freedOfPolicy(port, hasPolicy),
     security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
   }));
   return {
     ...now,
     ports: ports.filter(({ id }) => isKept('port', id)),
     trunks: now.trunks.filter(({ id }) => isKept('trunk', id)),
-    floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)),
+    floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)).map((ip) => freedOfPolicy(ip, hasPolicy)),
     forwardings: now.forwardings.filter(
       ({ id, floating_ip_id }) => isKept('port_forwarding', id) && isKept('floating_ip', floating_ip_id),
     ),
