@@ -1,4 +1,5 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
@@ -15,7 +16,7 @@ interface SinceCapture {
 
 /**
  * Kinds that are not compared here: a server, its disks and its flavor are compared before its
- * stop, and stay stopped after it.
+ * stop, and stay stopped after it. So it is with a lone volume.
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
@@ -57,7 +58,8 @@ export function changesSince(document: Configurations, now: Configurations): Sin
   const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
   // A document for a destination without a kind has none of it.
   const carried = new Set(captured.map(({ kind }) => kind));
-  const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
+  const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
     ...compared.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);

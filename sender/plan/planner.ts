@@ -2,11 +2,13 @@ import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { proposeMappings } from '../../shared/cloud/propose-mappings.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { Plan } from '../model/plan.ts';
 
 /**
- * Proposes a plan: every server in one wave, in the document's order, and a mapping for all that
- * has a likely counterpart. What has none is left out of the mappings, so that preflight names it.
+ * Proposes a plan: every server in one wave, in the document's order, every volume without a
+ * server, and a mapping for all that has a likely counterpart. What has none is left out of the
+ * mappings, so that preflight names it.
  */
 export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
   return Plan.parse({
@@ -15,6 +17,7 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
     options: { parallel },
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
+    volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
     mappings: proposeMappings(supportedDocument(document, new Set(facts.kinds)), facts),
   });
 }

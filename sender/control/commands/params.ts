@@ -5,12 +5,16 @@ import { OfCampaign } from '../../../shared/control/params.ts';
 /** Ids or names of servers. */
 export const Names = z.array(z.string().min(1)).readonly();
 
-/** Of a command about servers: those that fit everything given; `servers` empty means all. */
+/**
+ * Of a command about servers: those that fit everything given; `servers` empty means all.
+ * `volumes`: those that no server has.
+ */
 export const OfSelection: z.ZodType<Selection, Selection> = z.object({
   project: z.string().min(1).optional(),
   servers: Names,
   users: Names.optional(),
   tags: Names.optional(),
+  volumes: Names.optional(),
 });
 
 /**
