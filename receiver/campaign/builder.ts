@@ -108,6 +108,12 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    const volume = refOf('volume', id);
+    return this.#resources.has(volume) ? volume : refOf('server', id);
+  }
+
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     const entry = this.#ledger.get(ref);

@@ -279,13 +279,20 @@ export class ReceiverCampaign {
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const { volumes } = this.resource(refOf('server', server)) as ResourceOf<'server'>;
+    const unit = this.unitOf(server);
+    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
+    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
     return {
       id: this.built(refOf('server', server)),
       volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
     };
+  }
+
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    return this.#builder.unitOf(id);
   }
 
   /** Removes what the cloud made a second time, after its answer was lost. */

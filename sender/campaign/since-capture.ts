@@ -1,4 +1,5 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
@@ -18,7 +19,7 @@ interface SinceCapture {
 
 /**
  * Kinds that are not compared here: a server, its disks and its flavor are compared before its
- * stop, and stay stopped after it.
+ * stop, and stay stopped after it. So it is with a lone volume.
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
@@ -54,7 +55,8 @@ export function changesSince(document: Configurations, now: Configurations, whol
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
   const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
-  const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
+  const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
     ...compared.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);

@@ -1,9 +1,10 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
+export type WayOn = 'leave out' | 'leave volume' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
   'leave out': 'take the server out of `waves`',
+  'leave volume': 'take the volume out of `volumes`',
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
@@ -178,6 +179,10 @@ export const concernTable: readonly ConcernRow[] = [
   // ── the plan and both machines ──
   { code: 'server.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the server.', ways: ['leave out'] },
   { code: 'server.gone',            cause: 'The plan names a server that the project no longer has.', ways: ['leave out'] },
+  { code: 'volume.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the volume.', ways: ['leave volume'] },
+  { code: 'volume.gone',            cause: 'The plan names a volume that is gone, or that cannot move without a server any more.', ways: ['leave volume'] },
+  { code: 'volume.left_out',        cause: 'The plan leaves out volumes that no server has.' },
+  { code: 'volume.older_receiver',  cause: 'The receiver’s release does not move volumes that no server has.', ways: ['leave volume'] },
   { code: 'plan.skip_absent',       cause: 'The plan skips what is not among that which moves.', ways: ['edit'] },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },
