@@ -231,7 +231,7 @@ export class Session {
         return built === null ? {} : { built: onWire(built) };
       },
       'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
-      'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'resource.remove': async ({ ref }, { signal }) => ({ removed: await this.#bound().remove(ref, signal) }),
     };
   }
 

@@ -1,9 +1,10 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
+export type WayOn = 'leave out' | 'leave volume' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
   'leave out': 'take the server out of `waves`',
+  'leave volume': 'take the volume out of `volumes`',
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
@@ -62,6 +63,10 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'port.left_out',          cause: 'A port belongs to something that is not moved.' },
   { code: 'floating_ip.left_out',   cause: 'A floating IP serves something that is not moved.' },
   { code: 'routes.left_out',        cause: 'The next hop of a static route is on a network that none of the chosen servers uses.' },
+  { code: 'qos_policy.unseen',      cause: 'Something has a QoS policy that cannot be read.' },
+  { code: 'qos_policy.foreign',     cause: 'A QoS policy is another project’s.' },
+  { code: 'rbac_policy.unseen',     cause: 'Something is shared by an RBAC policy that cannot be read.' },
+  { code: 'rbac_policy.left',       cause: 'An RBAC policy is of an external network, or of a kind that is not moved.' },
   { code: 'subnet.pool_left',       cause: 'The range of a subnet is of another project’s pool.' },
   { code: 'subnet_pool.scope_left', cause: 'A subnet pool is in another project’s address scope.' },
   { code: 'address_group.foreign',  cause: 'An address group that a rule names is another project’s.' },
@@ -85,7 +90,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: '*.name',                 cause: 'A name, description, tag or metadata item has a character that many clouds refuse.' },
   { code: '*.tag_limit',            cause: 'A resource has too many tags, or too long ones.', ways: ['skip', 'leave out'] },
   { code: '*.limit',                cause: 'A value is beyond the default of a limit that the cloud does not tell.', ways: ['accept', 'skip', 'leave out'] },
-  { code: 'mapping.absent',         cause: 'A port, router, address scope, subnet pool, address group, security group or trunk is mapped to one that does not exist.', ways: ['map'] },
+  { code: 'mapping.absent',         cause: 'A QoS policy, port, router, address scope, subnet pool, address group, security group or trunk is mapped to one that does not exist.', ways: ['map'] },
   { code: 'network.absent',         cause: 'A network is mapped to one that does not exist.', ways: ['map'] },
   { code: 'network.external_unmapped', cause: 'An external network is not mapped.', ways: ['map', 'skip'] },
   { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'] },
@@ -129,6 +134,13 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.volume_kept',     cause: 'The destination cannot let a volume go with its server.' },
   { code: 'volume_type.missing',    cause: 'No volume type stands for one of the source.', ways: ['map'] },
   { code: 'volume_type.differs',     cause: 'The mapped volume type differs in its extra specs.' },
+  { code: 'qos_policy.rights',      cause: 'Only an admin may create a QoS policy.', ways: ['map', 'skip'] },
+  { code: 'qos_policy.rule_unsupported', cause: 'The destination’s drivers lack a type of QoS rule.', ways: ['map', 'skip', 'accept'] },
+  { code: 'qos_policy.default_taken', cause: 'The project has another default QoS policy at the destination.', ways: ['map', 'skip', 'accept'] },
+  { code: 'qos_policy.differs',     cause: 'An adopted QoS policy has other rules.' },
+  { code: 'rbac_policy.target_unmapped', cause: 'Something is shared with a project that the plan does not map.' },
+  { code: 'rbac_policy.rights',     cause: 'Only an admin may share something with every project.', ways: ['map', 'skip'] },
+  { code: 'rbac_policy.object_foreign', cause: 'What would be shared is another project’s at the destination.', ways: ['map', 'skip'] },
   { code: 'flavor.missing',         cause: 'No flavor stands for one of the source.', ways: ['map'] },
   { code: 'flavor.rights',          cause: 'Only an admin may create a flavor.', ways: ['map'] },
   { code: 'flavor.name_taken',      cause: 'A flavor to be created has the name of another.', ways: ['map'] },
@@ -167,6 +179,10 @@ export const concernTable: readonly ConcernRow[] = [
   // ── the plan and both machines ──
   { code: 'server.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the server.', ways: ['leave out'] },
   { code: 'server.gone',            cause: 'The plan names a server that the project no longer has.', ways: ['leave out'] },
+  { code: 'volume.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the volume.', ways: ['leave volume'] },
+  { code: 'volume.gone',            cause: 'The plan names a volume that is gone, or that cannot move without a server any more.', ways: ['leave volume'] },
+  { code: 'volume.left_out',        cause: 'The plan leaves out volumes that no server has.' },
+  { code: 'volume.older_receiver',  cause: 'The receiver’s release does not move volumes that no server has.', ways: ['leave volume'] },
   { code: 'plan.skip_absent',       cause: 'The plan skips what is not among that which moves.', ways: ['edit'] },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },

@@ -71,6 +71,7 @@ export const server: Family<'server'> = {
       throw new Problem('E_FORBIDDEN', `The server ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
+    patience.wanted?.throwIfAborted();
     await destroy(site, id, patience);
     return true;
   },

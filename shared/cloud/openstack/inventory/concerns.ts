@@ -7,7 +7,9 @@ import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { firmware, iso, serials, tpm } from './machine-concerns.ts';
+import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
+import { rbacConcerns } from './rbac.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
@@ -310,6 +312,8 @@ export function sourceConcerns(contents: Contents): Concern[] {
     ...unseenServerGroups(contents),
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
+    ...policyConcerns(contents),
+    ...rbacConcerns(contents),
     ...poolConcerns(contents),
   ];
 }
