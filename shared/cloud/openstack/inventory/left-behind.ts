@@ -9,7 +9,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
-import { type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
+import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
 import type { Scope } from './scope.ts';
 
 /** Services that are asked at once, the time that one has, and names that a concern lists. */
@@ -42,6 +42,22 @@ export async function leftBehind(
   return [
     ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
     ...(unread.length === 0 ? [] : [concernOfUnread(unread.sort())]),
+    ...strangers(session, token),
+  ];
+}
+
+/** The services of the cloud of which this release knows nothing, so that it asks them nothing. */
+function strangers({ access }: CloudSession, { catalogue }: Token): Concern[] {
+  const here = catalogue.map(({ type }) => type).filter((type) => isListed(access, catalogue, { types: [type], version: '' }));
+  const unknown = [...new Set(here)].filter((type) => !isLookedAt(type)).sort();
+  if (unknown.length === 0) return [];
+  return [
+    {
+      code: 'left_behind.services',
+      severity: 'warning',
+      says: `The cloud has further services, which are not asked what the project has there (${unknown.length}): ${firstFew(unknown, listed)}.`,
+      remedy: 'Look there by hand; nothing of it is moved.',
+    },
   ];
 }
 
