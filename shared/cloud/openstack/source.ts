@@ -1,10 +1,11 @@
 import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
-import type { ResourceOf } from '../../model/resource.ts';
+import type { Resource, ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import { portraitOf } from './attributes/likeness.ts';
 import { openImage } from './images/image-file.ts';
 import {
   checkpointDisk,
@@ -107,6 +108,10 @@ export class OpenStackSource implements SourceCloud {
     if (campaign === '') throw new Problem('E_BUG', 'Snapshots are looked for by campaign.');
     const images = await stampedSnapshots(this.#session, { godwit_campaign: campaign }, signal);
     return [...(await temporariesOf(this.#session, campaign, signal)), ...images.map(snapshotOf)];
+  }
+
+  portrait(resource: Resource): Readonly<Record<string, unknown>> {
+    return portraitOf(resource);
   }
 
   #permitFor(campaign: string): PermitOurs {
