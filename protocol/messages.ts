@@ -25,6 +25,7 @@ export const messages = {
   'resource.prepare': resource.prepare,
   'resource.ensure': resource.ensure,
   'resource.remove': resource.remove,
+  'resource.compare': resource.compare,
   'resource.built': resource.built,
   'disk.offer': disk.offer,
   'disk.page': disk.page,

@@ -24,6 +24,7 @@ export const allowed = {
   'resource.prepare':   { new: 'early', configured: 'yes',   completed: 'late', removing: 'undone', removed: 'undone', committed: 'final' },
   'resource.ensure':    { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'final' },
   'resource.remove':    { new: 'yes',   configured: 'yes',   completed: 'yes',  removing: 'yes',    removed: 'yes',    committed: 'final' },
+  'resource.compare':   { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'disk.offer':         { new: 'early', configured: 'yes',   completed: 'late', removing: 'undone', removed: 'undone', committed: 'final' },
   'disk.page':          { new: 'early', configured: 'yes',   completed: 'late', removing: 'undone', removed: 'undone', committed: 'final' },
   'disk.hole':          { new: 'early', configured: 'yes',   completed: 'late', removing: 'undone', removed: 'undone', committed: 'final' },

@@ -1,4 +1,4 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { BuildContext, Built, DestinationCloud, Likeness } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -213,6 +213,15 @@ export class Builder {
     const cloud = await this.cloudHere();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
     return untold([...fatal, ...told], built?.detail);
+  }
+
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  async likenessOf(ref: Ref, power: LearnedOfOne['power'], signal: AbortSignal): Promise<Likeness> {
+    const entry = this.#ledger.get(ref);
+    const properties = entry?.state === 'built' ? entry.properties : undefined;
+    const resource = withLearned(this.resource(ref), { power, properties });
+    const cloud = await this.cloudHere();
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal });
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */

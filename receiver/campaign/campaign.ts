@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
-import type { Built, BuiltServer, DestinationCloud, Health } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  Built,
+  BuiltServer,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Health,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
@@ -12,7 +20,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -289,6 +297,16 @@ export class ReceiverCampaign {
   /** Every difference between what was built and what was wanted; with a disk, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
+  }
+
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  likenessOf(ref: Ref, power: Power | undefined, signal: AbortSignal): Promise<Likeness> {
+    return this.#builder.likenessOf(ref, power, AbortSignal.any([signal, this.#work.signal]));
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    return (await (await this.#builder.cloudHere()).strangers?.(refs, things, signal)) ?? [];
   }
 
   /**

@@ -14,6 +14,7 @@ import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { compareResources } from '../campaign/compare.ts';
 import { complete, completeServer } from '../campaign/complete.ts';
 import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
@@ -201,6 +202,7 @@ export class Session {
     | 'resource.prepare'
     | 'resource.ensure'
     | 'resource.remove'
+    | 'resource.compare'
   > {
     return {
       'campaign.configure': async ({ campaign, configurations: own, parts }) => {
@@ -232,6 +234,10 @@ export class Session {
       },
       'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'resource.compare': (asked, { signal }) =>
+        this.#tools.verifications.run(this.#tools.owner, signal, async () => ({
+          compared: await compareResources(this.#bound(), asked, signal),
+        })),
     };
   }
 

@@ -54,7 +54,6 @@ export async function sinceCapture({ document, plan }: Campaign, tools: StepTool
 export function changesSince(document: Configurations, now: Configurations): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
   // A document for a destination without a kind has none of it.
   const carried = new Set(captured.map(({ kind }) => kind));
   const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
@@ -63,18 +62,31 @@ export function changesSince(document: Configurations, now: Configurations): Sin
       const ref = refOf(was.kind, was.id);
       const is = found.get(ref);
       if (is === undefined) return [{ ref, says: 'is gone at the source since its capture' }];
-      // A document for a destination without a kind has nothing that names one of it.
-      const bare = Object.entries(naming).flatMap(([name, kind]) => (carried.has(kind) ? [] : [name]));
+      const bare = namelessIn(carried);
       const names = Object.keys(was).filter((name) => !ours.has(name) && !bare.includes(name));
       const changes = differing('', was, is, names);
       return changes.length === 0 ? [] : [{ ref, says: `changed at the source since its capture: ${changes.join('; ')}` }];
     }),
-    ...[...found].flatMap(([ref, one]): SinceCapture[] => {
-      const parent = parentOf(one);
-      if (known.has(ref) || parent === null || !known.has(parent) || !carried.has(one.kind)) return [];
-      return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
-    }),
+    ...newSince(document, now),
   ];
+}
+
+/** Fields that name nothing in a document for a destination without the kind that they name. */
+export function namelessIn(carried: ReadonlySet<Kind>): string[] {
+  return Object.entries(naming).flatMap(([name, kind]) => (carried.has(kind) ? [] : [name]));
+}
+
+/** The parts that a later reading of the source has in what was captured, and the capture lacks. */
+export function newSince(document: Configurations, now: Configurations): SinceCapture[] {
+  const captured = resourcesOf(document);
+  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
+  const carried = new Set(captured.map(({ kind }) => kind));
+  return resourcesOf(now).flatMap((one): SinceCapture[] => {
+    const ref = refOf(one.kind, one.id);
+    const parent = parentOf(one);
+    if (known.has(ref) || parent === null || !known.has(parent) || !carried.has(one.kind)) return [];
+    return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
+  });
 }
 
 /** What a resource is a part of: a new part of what has moved is told. */

@@ -31,7 +31,7 @@ export interface Differences {
 export interface HeardAttribute {
   /** Our field. */
   readonly attribute: string;
-  /** `unread`: the answer lacks it. `left`: the source's value is not known, and the cloud chose. */
+  /** `unread`: the answer lacks it. `left`: the source's value is unknown, and the cloud chose. */
   readonly is: 'equal' | 'different' | 'unread' | 'left';
   /** In canonical form, with the ids of the destination. */
   readonly value: unknown;
@@ -42,18 +42,18 @@ export interface HeardAttribute {
  * before it, says what it is, and it is that. `severity`, of what differs: `serious` if a guest or
  * its network depends on it.
  */
-export interface Verdict {
+export interface AttributeVerdict {
   /** Our field, or what is compared beside the fields; `*`: the whole resource. */
   readonly attribute: string;
   readonly is: 'equal' | 'mapped' | 'unread' | 'different';
   readonly severity?: 'serious' | 'minor' | undefined;
-  /** How it differs. */
-  readonly says?: string | undefined;
+  /** How it differs, in sentences. */
+  readonly says?: readonly string[] | undefined;
 }
 
 /** A built resource held against the source's, attribute by attribute. */
 export interface Likeness {
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly AttributeVerdict[];
   /**
    * SHA-256 of the carried attributes in canonical form, equal to the source's where they are; null
    * where they were not read.
@@ -62,7 +62,7 @@ export interface Likeness {
 }
 
 /** Something in what was built that nobody of ours put there. */
-export interface Stranger {
+export interface ForeignPart {
   /** What it is in. */
   readonly ref: Ref;
   readonly says: string;
@@ -191,7 +191,7 @@ export interface DestinationCloud {
    * What is in some built resources and was not built: rules in a group, subnets in a network. MUST
    * NOT write. Absent: it is not looked for.
    */
-  strangers?(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly Stranger[]>;
+  strangers?(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]>;
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */

@@ -70,6 +70,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'resource.prepare': async () => ({}),
     'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
     'resource.remove': async () => ({ removed: false }),
+    'resource.compare': async () => ({ compared: [] }),
     'disk.offer': async () => ({ handle: 1 }),
     'disk.page': async ({ digests }) => ({ missing: Buffer.from(digests, 'base64').length / 32 }),
     'disk.hole': async () => ({}),

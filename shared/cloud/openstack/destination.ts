@@ -11,10 +11,10 @@ import type {
   DestinationCloud,
   Differences,
   DonorImage,
+  ForeignPart,
   Health,
   HeardAttribute,
   Likeness,
-  Stranger,
 } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
@@ -98,7 +98,7 @@ export class OpenStackDestination implements DestinationCloud {
     return likenessOf(resource, await this.differences(resource, id, { ...context, onCompared }), heard);
   }
 
-  strangers(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly Stranger[]> {
+  strangers(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
     return strangersIn(this.#site, refs, things, signal);
   }
 

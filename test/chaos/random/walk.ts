@@ -209,6 +209,8 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'resource.compare':
+        return { campaign, refs: [dice.of(this.#refs), dice.of(this.#refs)] };
       case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
@@ -274,6 +276,7 @@ const names = [
   'resource.prepare',
   'resource.remove',
   'resource.remove',
+  'resource.compare',
   'disk.offer',
   'disk.offer',
   'disk.page',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../model/canonical-json.ts';
 import type { Kind, Resource } from '../../../model/resource.ts';
-import type { Differences, HeardAttribute, Likeness, Verdict } from '../../destination-cloud.ts';
+import type { AttributeVerdict, Differences, HeardAttribute, Likeness } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
 import { type Attribute, canonicalOf } from './attribute.ts';
 import { isLeftToCloud } from './differences.ts';
@@ -40,7 +40,7 @@ export function likenessOf(
   const heard = new Map(heardAttributes.map((one) => [one.attribute, one]));
   const whole = differing.get('*');
   if (whole !== undefined) return { verdicts: [whole], digest: null };
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, AttributeVerdict>();
   for (const row of tables[resource.kind]) {
     if (row.field === undefined || (row.fate !== 'carried' && row.fate !== 'mapped')) continue;
     const { field: attribute } = row;
@@ -60,7 +60,7 @@ function ofSource(row: Attribute, resource: Resource): unknown {
   return canonicalOf(row, fieldOf(row, resource) ?? row.default ?? null, resource as unknown as ApiThing);
 }
 
-function standingOf({ api, fate }: Attribute, heard: HeardAttribute | undefined): Verdict['is'] {
+function standingOf({ api, fate }: Attribute, heard: HeardAttribute | undefined): AttributeVerdict['is'] {
   if (fate === 'mapped' || heard?.is === 'left') return 'mapped';
   if (heard !== undefined) return heard.is === 'different' ? 'different' : heard.is === 'unread' ? 'unread' : 'equal';
   // The builder itself compares what no answer has under one name.
@@ -68,18 +68,13 @@ function standingOf({ api, fate }: Attribute, heard: HeardAttribute | undefined)
 }
 
 /** What differs, by attribute: `<attribute> is …`, or a sentence on the whole resource. */
-function differingOf(kind: Kind, fatal: readonly string[], told: readonly string[]): ReadonlyMap<string, Verdict> {
-  const found = new Map<string, Verdict>();
+function differingOf(kind: Kind, fatal: readonly string[], told: readonly string[]): ReadonlyMap<string, AttributeVerdict> {
+  const found = new Map<string, AttributeVerdict>();
   const add = (says: string, isFatal: boolean): void => {
     const attribute = attributeIn(kind, says);
     const before = found.get(attribute);
     const severity = before?.severity === 'serious' || (isFatal && !states.has(attribute)) ? 'serious' : 'minor';
-    found.set(attribute, {
-      attribute,
-      is: 'different',
-      severity,
-      says: before === undefined ? says : `${before.says}; ${says}`,
-    });
+    found.set(attribute, { attribute, is: 'different', severity, says: [...(before?.says ?? []), says] });
   };
   for (const says of fatal) add(says, true);
   for (const says of told) add(says, false);
@@ -100,7 +95,7 @@ function attributeIn(kind: Kind, says: string): string {
 function portraitThere(
   resource: Resource,
   heard: ReadonlyMap<string, HeardAttribute>,
-  differing: ReadonlyMap<string, Verdict>,
+  differing: ReadonlyMap<string, AttributeVerdict>,
 ): Readonly<Record<string, unknown>> {
   const entries = carriedRows(resource).flatMap((row): [string, unknown][] => {
     const attribute = row.field ?? '';
@@ -108,7 +103,7 @@ function portraitThere(
     if (one?.is === 'left' || one?.is === 'unread') return [];
     const difference = differing.get(attribute);
     if (difference === undefined) return [[attribute, ofSource(row, resource)]];
-    return [[attribute, one?.is === 'different' ? one.value : (difference.says ?? null)]];
+    return [[attribute, one?.is === 'different' ? one.value : (difference.says ?? [])]];
   });
   return Object.fromEntries(entries);
 }

@@ -1,12 +1,12 @@
 import { idOf, kindOf, type Ref, refOf } from '../../../model/resource.ts';
-import type { BuiltThings, Stranger } from '../../destination-cloud.ts';
+import type { BuiltThings, ForeignPart } from '../../destination-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiPortForwarding, ApiRouter } from '../api.ts';
 import { extensionsOf } from '../attributes/extensions.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import type { Site } from './site.ts';
 
 /** A thing of the cloud with the id of what it is in. */
-interface Part {
+interface ListedPart {
   readonly id: string;
   readonly in: string;
   readonly says: string;
@@ -15,10 +15,10 @@ interface Part {
 /** What is looked through: the refs of some built resources of one kind, by their ids there. */
 type Owners = ReadonlyMap<string, Ref>;
 
-type Look = (site: Site, ids: readonly string[], signal: AbortSignal) => Promise<readonly Part[]>;
+type ListParts = (site: Site, ids: readonly string[], signal: AbortSignal) => Promise<readonly ListedPart[]>;
 
 /** How the parts of each kind are listed. */
-const looks: Partial<Record<ReturnType<typeof kindOf>, readonly Look[]>> = {
+const looks: Partial<Record<ReturnType<typeof kindOf>, readonly ListParts[]>> = {
   network: [
     async (site, ids, signal) => {
       const found = await site.network<ApiPart>('/subnets', 'subnets', { network_id: [...ids] }, signal);
@@ -77,8 +77,8 @@ export async function strangersIn(
   refs: readonly Ref[],
   things: BuiltThings,
   signal: AbortSignal,
-): Promise<Stranger[]> {
-  const found: Stranger[] = [];
+): Promise<ForeignPart[]> {
+  const found: ForeignPart[] = [];
   for (const [kind, some] of Map.groupBy(refs, kindOf)) {
     const owners: Owners = new Map(
       some.flatMap((ref): [string, Ref][] => {
@@ -97,9 +97,9 @@ export async function strangersIn(
 }
 
 /** A gateway or routes that a router has and was not given: they have no id of their own. */
-async function ofRouters(site: Site, owners: Owners, things: BuiltThings, signal: AbortSignal): Promise<Stranger[]> {
+async function ofRouters(site: Site, owners: Owners, things: BuiltThings, signal: AbortSignal): Promise<ForeignPart[]> {
   const routers = await site.network<ApiRouter>('/routers', 'routers', { id: [...owners.keys()] }, signal);
-  return routers.flatMap(({ id, external_gateway_info: gateway, routes = [] }): Stranger[] => {
+  return routers.flatMap(({ id, external_gateway_info: gateway, routes = [] }): ForeignPart[] => {
     const ref = owners.get(id);
     if (ref === undefined) return [];
     const isNew = (kind: 'gateway' | 'routes', has: boolean): boolean => has && things.idOf(refOf(kind, idOf(ref))) === null;
@@ -119,10 +119,10 @@ function addressesOf({ fixed_ips }: ApiPort): string {
 }
 
 /** Only a floating IP without a port forwards. */
-async function forwardingsOf(site: Site, ids: readonly string[], signal: AbortSignal): Promise<readonly Part[]> {
+async function forwardingsOf(site: Site, ids: readonly string[], signal: AbortSignal): Promise<readonly ListedPart[]> {
   if (!(await site.offers(extensionsOf.port_forwarding[0], signal))) return [];
   const floating = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', { id: [...ids] }, signal);
-  const found: Part[] = [];
+  const found: ListedPart[] = [];
   for (const { id, port_id } of floating) {
     if (port_id !== null) continue;
     const path = `/floatingips/${id}/port_forwardings`;

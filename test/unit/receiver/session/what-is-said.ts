@@ -17,6 +17,7 @@ export function whatIsSaid(campaign: string): { readonly [N in CampaignMessage]:
     'resource.prepare': { campaign, ref: 'port/p1' },
     'resource.ensure': { campaign, ref: 'network/n1' },
     'resource.remove': { campaign, ref: 'network/n1' },
+    'resource.compare': { campaign, refs: ['network/n1'] },
     'disk.offer': { ...disk, size: 4096, block_size: 4096, algorithm: 'sha256' },
     'disk.page': { handle: 1, first: 0, digests: Buffer.alloc(32).toString('base64') },
     'disk.hole': { handle: 1, first: 0, blocks: 1 },

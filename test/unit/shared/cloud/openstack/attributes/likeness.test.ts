@@ -152,7 +152,7 @@ test('what is gone is one verdict on the whole, and has no digest', async () => 
   const network = campaign.tenant.get('network', 1);
   const { verdicts, digest } = await campaign.cloud.likeness(network, crypto.randomUUID(), campaign.context(network));
   expect(verdicts).toEqual([
-    { attribute: '*', is: 'different', severity: 'serious', says: expect.stringMatching(/^network .* is not there$/) },
+    { attribute: '*', is: 'different', severity: 'serious', says: [expect.stringMatching(/^network .* is not there$/)] },
   ]);
   expect(digest).toBeNull();
 });
