@@ -22,6 +22,7 @@ export const messages = {
   'campaign.completed': campaign.completed,
   'campaign.commit': campaign.commit,
   'campaign.remove': campaign.remove,
+  'campaign.prove': campaign.prove,
   'resource.prepare': resource.prepare,
   'resource.ensure': resource.ensure,
   'resource.remove': resource.remove,

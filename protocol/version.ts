@@ -23,6 +23,7 @@ export const features: readonly string[] = [
   'server-groups',
   'later-kinds',
   'compare',
+  'prove',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */

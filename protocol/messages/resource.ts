@@ -2,14 +2,8 @@ import { z } from 'zod';
 import { Power, Ref } from '../../shared/model/resource.ts';
 import { limits } from '../limits.ts';
 import { cloudProblems } from './campaign.ts';
-import { CampaignId, Sha256 } from './field.ts';
+import { CampaignId, HowBuilt, Sha256 } from './field.ts';
 import { notice, request } from './message.ts';
-
-/**
- * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
- * attempt.
- */
-const HowBuilt = z.enum(['created', 'adopted', 'found']);
 
 /** What was built: the destination's id, how it came to be, and what is worth telling beside. */
 const BuiltOnWire = z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() });

@@ -21,6 +21,7 @@ export const allowed = {
   'campaign.completed': { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'campaign.commit':    { new: 'early', configured: 'early', completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'campaign.remove':    { new: 'yes',   configured: 'yes',   completed: 'yes',  removing: 'yes',    removed: 'yes',    committed: 'final' },
+  'campaign.prove':     { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'resource.prepare':   { new: 'early', configured: 'yes',   completed: 'late', removing: 'undone', removed: 'undone', committed: 'final' },
   'resource.ensure':    { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'final' },
   'resource.remove':    { new: 'yes',   configured: 'yes',   completed: 'yes',  removing: 'yes',    removed: 'yes',    committed: 'final' },

@@ -1,4 +1,11 @@
-import type { BuildContext, Built, DestinationCloud, Likeness } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  BuildContext,
+  Built,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -221,7 +228,14 @@ export class Builder {
     const properties = entry?.state === 'built' ? entry.properties : undefined;
     const resource = withLearned(this.resource(ref), { power, properties });
     const cloud = await this.cloudHere();
-    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal });
+    const either = AbortSignal.any([signal, this.#tools.signal]);
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal: either });
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    const cloud = await this.cloudHere();
+    return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */

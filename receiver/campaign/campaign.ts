@@ -1,15 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
-import type {
-  Built,
-  BuiltServer,
-  BuiltThings,
-  DestinationCloud,
-  ForeignPart,
-  Health,
-  Likeness,
-} from '../../shared/cloud/destination-cloud.ts';
+import type { Built, BuiltServer, DestinationCloud, Health } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
@@ -20,7 +12,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -32,6 +24,7 @@ import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
+import { noReadings } from './readings.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** What every campaign needs. */
@@ -61,6 +54,8 @@ export class ReceiverCampaign {
   readonly ledger: Ledger;
   readonly disks: Disks;
   readonly imageDonors: ImageDonors;
+  /** For a proof. */
+  readonly readings = noReadings();
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
@@ -299,14 +294,9 @@ export class ReceiverCampaign {
     return this.#builder.differencesOf(ref, id, disk);
   }
 
-  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
-  likenessOf(ref: Ref, power: Power | undefined, signal: AbortSignal): Promise<Likeness> {
-    return this.#builder.likenessOf(ref, power, AbortSignal.any([signal, this.#work.signal]));
-  }
-
-  /** What is in some built resources and was not built. */
-  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
-    return (await (await this.#builder.cloudHere()).strangers?.(refs, things, signal)) ?? [];
+  /** What reads what was built. */
+  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+    return this.#builder;
   }
 
   /**

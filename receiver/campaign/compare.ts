@@ -20,9 +20,11 @@ type ComparedOne = Result<'resource.compare'>['compared'][number];
  */
 export async function compareResources(
   campaign: ReceiverCampaign,
-  { refs, stopped = [] }: Pick<Params<'resource.compare'>, 'refs' | 'stopped'>,
+  { refs, stopped = [], begins = false }: Pick<Params<'resource.compare'>, 'refs' | 'stopped' | 'begins'>,
   signal: AbortSignal,
 ): Promise<ComparedOne[]> {
+  const { resources: read } = campaign.readings;
+  if (begins) read.clear();
   const found = new Map<Ref, ComparedOne>();
   await inParallel(refs, atOnce, async (ref) => {
     signal.throwIfAborted();
@@ -30,10 +32,11 @@ export async function compareResources(
   });
   // What is adopted is its owner's, with all that is in it.
   const own = refs.filter((ref) => !['adopted', null, undefined].includes(found.get(ref)?.how));
-  const strangers = await campaign.strangersIn(own, thingsOf(campaign), signal);
+  const strangers = await campaign.reader.strangersIn(own, thingsOf(campaign), signal);
   return refs.flatMap((ref): ComparedOne[] => {
     const one = found.get(ref);
     if (one === undefined) return [];
+    read.set(ref, { ref, id: one.id, how: one.how, digest: one.digest });
     return [{ ...one, strangers: strangers.filter(({ ref: of }) => of === ref).map(({ says }) => says) }];
   });
 }
@@ -44,7 +47,7 @@ async function comparedOne(campaign: ReceiverCampaign, ref: Ref, isStopped: bool
   if (entry?.state !== 'built') return missing(ref, `${ref} has not been built at the destination.`);
   const { id, how, detail } = entry;
   try {
-    const likeness = await campaign.likenessOf(ref, isStopped ? 'stopped' : undefined, signal);
+    const likeness = await campaign.reader.likenessOf(ref, isStopped ? 'stopped' : undefined, signal);
     return { ref, id, how, ...sorted(likeness, how === 'adopted', detail), strangers: [] };
   } catch (error) {
     const problem = asProblem(error);

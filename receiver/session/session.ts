@@ -19,6 +19,7 @@ import { complete, completeServer } from '../campaign/complete.ts';
 import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
+import { prove } from '../campaign/prove.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
@@ -199,6 +200,7 @@ export class Session {
     | 'campaign.completed'
     | 'campaign.commit'
     | 'campaign.remove'
+    | 'campaign.prove'
     | 'resource.prepare'
     | 'resource.ensure'
     | 'resource.remove'
@@ -228,6 +230,7 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
+      'campaign.prove': (told) => prove(this.#bound(), told, this.#tools.state),
       'resource.prepare': async ({ ref }) => {
         const built = await this.#bound().prepare(ref);
         return built === null ? {} : { built: onWire(built) };

@@ -17,6 +17,7 @@ import { historyOf } from './history.ts';
 import { unfinishedIn } from './left.ts';
 import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
+import { type ProofTools, proofOf } from './proof/proof.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
 import { runWish } from './run-wish.ts';
 import { SourceWatch } from './source-watch.ts';
@@ -134,9 +135,12 @@ export class Runner {
 
   /**
    * Reads both sides of a resting campaign again. Throws E_CAMPAIGN_STATE while it works,
-   * E_CANCELLED when a wish ends it.
+   * E_CANCELLED when a wish ends it. With a key, a proof is made and signed.
    */
-  async verify(waivers: readonly Waiver[]): Promise<Verification> {
+  async verify(
+    waivers: readonly Waiver[],
+    identity?: ProofTools['identity'],
+  ): Promise<{ readonly verification: Verification; readonly proof?: string }> {
     const { verifying: under } = this.#tools;
     if (this.#work !== null || this.#verifying !== null || under.has(this.campaign.id))
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${this.campaign.id} is at work, or is being verified already.`);
@@ -153,10 +157,12 @@ export class Runner {
         signal,
         compares: (await peer.connected(signal)).has('compare'),
       } satisfies Parameters<typeof verifyBothSides>[1];
-      return (await verifyBothSides(this.campaign, tools, waivers)).verification;
+      const found = await verifyBothSides(this.campaign, tools, waivers);
+      if (identity === undefined) return { verification: found.verification };
+      return { verification: found.verification, proof: await proofOf(this.campaign, found, { ...tools, identity }) };
     } finally {
-      under.delete(this.campaign.id);
       await peer.stop('The verification is over.');
+      under.delete(this.campaign.id);
       this.#verifying = null;
       // A wish arrived meanwhile.
       if (!this.#stopping.signal.aborted) this.start();

@@ -24,6 +24,8 @@ import { endWithResult } from './end-with-result.ts';
 interface VerifyChoice {
   readonly html?: string;
   readonly waivers?: string;
+  readonly proof?: string;
+  readonly bundle?: string;
 }
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
@@ -32,12 +34,15 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
     .addOption(new Option('--waivers <file>', 'differences that somebody answers for until a day (YAML)'))
     .addOption(new Option('--html <file>', 'write a page for a browser, complete in itself'))
+    .addOption(new Option('--proof <file>', 'write what both sides have, signed by both daemons, for `sender check-proof`'))
+    .addOption(new Option('--bundle <file>', 'the same').hideHelp().conflicts('proof'))
     .addHelpText(
       'after',
       epilogue(
         [
           ['sender verify', 'reads both sides of the only campaign that is ready; takes as long as reading takes'],
           ['sender verify --waivers waivers.yaml', 'does not count what the file excuses'],
+          ['sender verify --proof proof.json', 'writes a proof that others check without us'],
           ['sender verify --json | jq .disks[].agrees', 'asks for the verdicts'],
         ],
         exitsOf(senderCommands.status, senderCommands.verify),
@@ -48,11 +53,15 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         const waivers = choice.waivers === undefined ? [] : (await readYaml(choice.waivers, Waivers, 'E_USAGE')).waivers;
         const { campaigns } = await daemon.status();
         const { id: campaign } = chosen(campaigns, wanted);
-        const verification = await daemon.verify({ campaign, waivers });
+        const target = choice.proof ?? choice.bundle;
+        const { proof, ...verification } = await daemon.verify({ campaign, waivers, proof: target !== undefined });
+        // It is for others to read, as a page is: the umask decides.
+        if (target !== undefined) await writeText(target, proof ?? '', 0o666);
         if (choice.html !== undefined) await writeText(choice.html, verificationPage(verification), 0o666);
         const print = (): void => {
           output.print(...verificationLines(verification, output));
           if (choice.html !== undefined) output.print(`The page is in ${choice.html}.`);
+          if (target !== undefined) output.print(`The proof is in ${target}; \`sender check-proof\` checks it anywhere.`);
         };
         endWithResult({ output, json }, verification, print, problemOf(verification));
       }),

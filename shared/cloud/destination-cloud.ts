@@ -31,8 +31,11 @@ export interface Differences {
 export interface HeardAttribute {
   /** Our field. */
   readonly attribute: string;
-  /** `unread`: the answer lacks it. `left`: the source's value is unknown, and the cloud chose. */
-  readonly is: 'equal' | 'different' | 'unread' | 'left';
+  /**
+   * `unread`: the answer lacks it. `unset`: the source has not set it, and the cloud does not know
+   * it. `left`: the source's value is unknown, and the cloud chose.
+   */
+  readonly is: 'equal' | 'different' | 'unread' | 'unset' | 'left';
   /** In canonical form, with the ids of the destination. */
   readonly value: unknown;
 }

@@ -67,6 +67,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'campaign.completed': async () => ({ agreed: true }),
     'campaign.commit': async () => ({ freed_bytes: 0 }),
     'campaign.remove': async () => ({ removed: [], kept: [] }),
+    'campaign.prove': notHere,
     'resource.prepare': async () => ({}),
     'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
     'resource.remove': async () => ({ removed: false }),

@@ -28,6 +28,7 @@ export interface CompareTools {
 export interface HeldResource {
   readonly ref: Ref;
   readonly id: string | null;
+  readonly how: ComparedResource['how'];
   /** Null where the source could not be read, or has it no longer. */
   readonly source: Resource | null;
   readonly there: string | null;
@@ -56,7 +57,8 @@ export async function compareAttributes(
     tally.add(one.compared.ref, { equal, mapped, unread });
     for (const line of linesOf(resource, one.compared)) tally.line(judge(resource, line));
     const source = now.resources?.get(one.compared.ref) ?? null;
-    held.push({ ref: one.compared.ref, id: one.compared.id, source, there: one.compared.digest });
+    const { ref, id, how, digest } = one.compared;
+    held.push({ ref, id, how, source, there: digest });
   }
   for (const line of linesOfSource(campaign, now, concerns)) tally.line(line);
   return { comparison: tally.result(), held };

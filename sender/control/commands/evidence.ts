@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { loadOrCreateIdentity } from '../../../protocol/transport/identity.ts';
 import { command, stream } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
@@ -12,8 +15,13 @@ import type { SenderContext } from '../context.ts';
 export const verify = command({
   does: 'Read both sides of a campaign again: every attribute of every resource and, before the commit, every moved disk. Nothing is written on either cloud.',
   exits: [10, 11, 12, 20, 21, 22, 30, 31, 32, 40],
-  params: OfCampaign.extend({ waivers: Waivers.shape.waivers.optional() }),
-  run: async ({ campaign: id, waivers = [] }, { campaigns }: SenderContext): Promise<Verification> => {
+  params: OfCampaign.extend({ waivers: Waivers.shape.waivers.optional(), proof: z.boolean().optional() }),
+  run: async (
+    { campaign: id, waivers = [], proof = false },
+    { campaigns, config }: SenderContext,
+  ): Promise<Verification & { readonly proof?: string }> => {
+    const identity = proof ? await loadOrCreateIdentity(join(config.state, 'identity'), 'sender') : undefined;
+    // A runner that was found is used at once: one that is over is closed.
     const runner = await campaigns.find(id);
     const { state } = runner.status();
     const hasTwoSides = campaignStates[state].allows.includes('verify') || state === 'committed';
@@ -21,7 +29,8 @@ export const verify = command({
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`, {
         hint: 'A bundle is verified where it is imported; any other campaign once it is ready.',
       });
-    return await runner.verify(waivers);
+    const { verification, ...more } = await runner.verify(waivers, identity);
+    return { ...verification, ...more };
   },
 });
 

@@ -19,7 +19,8 @@ export async function differencesOf(
     const attribute = row.field ?? row.api;
     const left = notCompared(row, resource, answer);
     if (left !== null) {
-      context.onCompared?.({ attribute, is: left, value: null });
+      const isUnset = left === 'unread' && (await isUnsetThere(cloud, row, resource, context.signal));
+      context.onCompared?.({ attribute, is: isUnset ? 'unset' : left, value: null });
       continue;
     }
     const { wanted, is } = valuesOf(row, resource, answer, context);
@@ -45,6 +46,11 @@ export function withMore({ fatal, told }: Differences, more: readonly string[], 
 function notCompared(row: Attribute, resource: Resource, answer: ApiThing): 'unread' | 'left' | null {
   if (answer[row.api ?? ''] === undefined) return 'unread';
   return isLeftToCloud(row, resource) ? 'left' : null;
+}
+
+/** Whether an attribute that the source has not set is one that the cloud does not know at all. */
+async function isUnsetThere(cloud: Offer, row: Attribute, resource: Resource, signal: AbortSignal): Promise<boolean> {
+  return row.needs !== undefined && isDefault(row, fieldOf(row, resource)) && !(await cloud.offers(row.needs, signal));
 }
 
 /** Whether the cloud chooses the value, because the source's is not known. */

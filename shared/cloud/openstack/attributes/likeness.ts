@@ -44,6 +44,7 @@ export function likenessOf(
   for (const row of tables[resource.kind]) {
     if (row.field === undefined || (row.fate !== 'carried' && row.fate !== 'mapped')) continue;
     const { field: attribute } = row;
+    if (heard.get(attribute)?.is === 'unset') continue;
     verdicts.set(attribute, differing.get(attribute) ?? { attribute, is: standingOf(row, heard.get(attribute)) });
   }
   for (const [attribute, verdict] of differing) verdicts.set(attribute, verdict);
@@ -100,7 +101,7 @@ function portraitThere(
   const entries = carriedRows(resource).flatMap((row): [string, unknown][] => {
     const attribute = row.field ?? '';
     const one = heard.get(attribute);
-    if (one?.is === 'left' || one?.is === 'unread') return [];
+    if (isLeftToCloud(row, resource) || one?.is === 'unread') return [];
     const difference = differing.get(attribute);
     if (difference === undefined) return [[attribute, ofSource(row, resource)]];
     return [[attribute, one?.is === 'different' ? one.value : (difference.says ?? [])]];

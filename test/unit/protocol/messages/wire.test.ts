@@ -96,6 +96,17 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     },
   ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
+  'campaign.prove': [
+    { campaign, plan: root, waivers: root },
+    {
+      at: '2026-11-21T12:30:00.000Z',
+      document: root,
+      disks: [{ disk, root, sha256: null }],
+      statement: root,
+      key: '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
+      signature: 'MEUCIQ==',
+    },
+  ],
   'resource.prepare': [{ campaign, ref: 'port/p1' }, { built: { id: 'b4', how: 'created', detail: { address: '10.0.0.4' } } }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },

@@ -14,6 +14,7 @@ export function whatIsSaid(campaign: string): { readonly [N in CampaignMessage]:
     'campaign.completed': { campaign, totals: nothing },
     'campaign.commit': { campaign },
     'campaign.remove': { campaign },
+    'campaign.prove': { campaign, plan: 'a'.repeat(64), waivers: 'b'.repeat(64) },
     'resource.prepare': { campaign, ref: 'port/p1' },
     'resource.ensure': { campaign, ref: 'network/n1' },
     'resource.remove': { campaign, ref: 'network/n1' },
