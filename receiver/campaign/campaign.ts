@@ -84,7 +84,7 @@ export class ReceiverCampaign {
       ledger,
       disks: this.disks,
       cloud,
-      mustBuildHere: (place) => mustBuildHere(folder, place),
+      mustBuildHere: (place, made) => mustBuildHere(folder, place, made),
       mustGoOn: () => this.mustGoOn(),
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,

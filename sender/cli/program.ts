@@ -13,6 +13,7 @@ import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
 import { addPruneCommand } from './prune-command.ts';
 import { addReportCommands } from './report-commands.ts';
+import { addRulesCommand } from './rules-command.ts';
 import { addStatusCommand } from './status-command.ts';
 import { addEndingCommands, addSteeringCommands } from './steering-commands.ts';
 import { addVerifyCommand } from './verify-command.ts';
@@ -32,6 +33,7 @@ export function senderProgram(terminal: Terminal): Command {
   addPeerCommands(program, terminal);
   program.commandsGroup('Prepare a move:');
   addPlanCommands(program, terminal);
+  addRulesCommand(program, terminal);
   addImportCommand(program, terminal);
   addObserveCommand(program, terminal);
   addAnalyzeCommand(program, terminal);

@@ -38,7 +38,7 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
   const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
   const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers }, context);
-  const plan = await draft(inAskedOrder(captured.document, servers), context);
+  const { plan } = await draft(inAskedOrder(captured.document, servers), context);
   return await begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
 }
 

@@ -204,7 +204,10 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
-  /** Whether something of the network side, or a flavor, still exists. MUST NOT write. */
+  /**
+   * Whether something of the network side, or a flavor, still exists in the place to which the
+   * credentials lead. MUST NOT write.
+   */
   isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Removes what this campaign made a second time: a request whose answer was lost went on when

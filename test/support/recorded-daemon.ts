@@ -141,6 +141,19 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
           },
         ],
         decisions: [],
+        reasons: [
+          { ref: 'network/n', name: 'app', to: 'create', says: 'for it becomes a new network', suggestions: [] },
+          {
+            ref: 'flavor/1',
+            name: 'm1.\u001b[2Jtiny',
+            to: null,
+            says: 'for no rule holds and nothing there is equal',
+            suggestions: [
+              { ref: 'flavor/1', name: 'm1.\u001b[2Jtiny', to: 'small', score: 0.5, says: 'ram 1024 for 512' },
+              { ref: 'flavor/1', name: 'm1.\u001b[2Jtiny', to: 'large', score: 0.4, says: 'ram 1280 for 512' },
+            ],
+          },
+        ],
       }),
     checkPlan: (params) =>
       note('checkPlan', params, {

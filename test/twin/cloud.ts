@@ -38,6 +38,9 @@ export interface Settings {
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */
   readonly volumeZones: readonly string[];
+  /** Glance refuses a raw image with the content of another format, as from 2025.1 on. */
+  readonly inspectsImages: boolean;
+  readonly crossZones: boolean;
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;
   /** A volume of a raw image is a clone that keeps the image, as on Ceph. */

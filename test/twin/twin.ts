@@ -101,6 +101,10 @@ export interface TwinOptions {
   readonly otherRegions?: readonly string[];
   /** The availability zones of Cinder; `nova` by default. */
   readonly volumeZones?: readonly string[];
+  /** `require_image_format_match` of glance-api.conf, from 2025.1 on; off by default, as in Zed. */
+  readonly inspectsImages?: boolean;
+  /** `cross_az_attach` of nova.conf: a server may have volumes of other zones; on by default. */
+  readonly crossZones?: boolean;
   /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
   readonly rawVolumes?: boolean;
   /** A volume of a raw image is a clone that keeps the image, as on Ceph. */
@@ -218,6 +222,8 @@ function settingsFrom(options: TwinOptions): Settings {
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
+    inspectsImages: options.inspectsImages ?? false,
+    crossZones: options.crossZones ?? true,
     rawVolumes: options.rawVolumes ?? false,
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,

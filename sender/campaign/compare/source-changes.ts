@@ -5,9 +5,10 @@ import type { Concern } from '../../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
 import { asProblem } from '../../../shared/problem.ts';
+import { leftOutOf } from '../../migration/left-out.ts';
 import { withoutRefs } from '../../model/skip.ts';
 import type { Campaign } from '../campaign.ts';
-import { namelessIn, newSince } from '../since-capture.ts';
+import { newSince } from '../since-capture.ts';
 
 /** One attribute that is at the source not as it was captured. */
 interface SourceChange {
@@ -36,7 +37,7 @@ const longestValue = 200;
  * that cannot be read is told instead of thrown: everything may have moved by then.
  */
 export async function sourceNow(
-  { document, plan }: Pick<Campaign, 'document' | 'plan'>,
+  { document, plan, journal }: Pick<Campaign, 'document' | 'plan' | 'journal'>,
   source: SourceCloud,
   signal: AbortSignal,
 ): Promise<SourceNow> {
@@ -44,9 +45,9 @@ export async function sourceNow(
   try {
     const servers = whole ? [] : document.servers.map(({ id }) => id);
     const read = await source.inventory({ project, servers }, signal);
-    const now = withoutRefs(read.document, plan.skip).document;
+    const now = withoutRefs(read.document, leftOutOf(plan, document, journal.facts)).document;
     await setImmediate();
-    const changes = await changesOf(document, now, source);
+    const changes = await changesOf(document, now, source, whole);
     const resources = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
     return { changes, resources, concerns: read.concerns };
   } catch (error) {
@@ -58,32 +59,31 @@ export async function sourceNow(
   }
 }
 
-async function changesOf(document: Configurations, now: Configurations, source: SourceCloud): Promise<SourceChange[]> {
+async function changesOf(
+  document: Configurations,
+  now: Configurations,
+  source: SourceCloud,
+  whole: boolean,
+): Promise<SourceChange[]> {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const nameless = new Set(namelessIn(new Set(captured.map(({ kind }) => kind))));
-  const changes: SourceChange[] = newSince(document, now).map(({ ref, says }) => ({ ref, attribute: '*', says }));
+  const changes: SourceChange[] = newSince(document, now, whole).map(({ ref, says }) => ({ ref, attribute: '*', says }));
   for (const [index, was] of captured.entries()) {
     if (index % together === 0) await setImmediate();
     const is = found.get(refOf(was.kind, was.id));
-    changes.push(...changesOfOne(was, is, source, nameless));
+    changes.push(...changesOfOne(was, is, source));
   }
   return changes;
 }
 
-function changesOfOne(
-  was: Resource,
-  is: Resource | undefined,
-  source: SourceCloud,
-  nameless: ReadonlySet<string>,
-): SourceChange[] {
+function changesOfOne(was: Resource, is: Resource | undefined, source: SourceCloud): SourceChange[] {
   const ref = refOf(was.kind, was.id);
   if (is === undefined) return [{ ref, attribute: '*', says: 'is gone at the source since its capture' }];
   const before = heldOf(was, source);
   const after = heldOf(is, source);
   return Object.entries(before).flatMap(([attribute, value]): SourceChange[] => {
     const [old, young] = [value, after[attribute]].map((one) => canonicalJson(one));
-    if (old === young || nameless.has(attribute)) return [];
+    if (old === young) return [];
     const isSecret = attribute === 'user_data';
     const says = isSecret ? 'is another one' : `is ${shown(young)} at the source, and was ${shown(old)} when it was captured`;
     return [{ ref, attribute, says: `${attribute} ${says}` }];

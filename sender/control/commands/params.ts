@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Selection } from '../../../shared/cloud/source-cloud.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
+import type { PlanAsked } from '../capture-and-plan.ts';
 
 /** Ids or names of servers. */
 export const Names = z.array(z.string().min(1)).readonly();
@@ -11,6 +12,21 @@ export const OfSelection: z.ZodType<Selection, Selection> = z.object({
   servers: Names,
   users: Names.optional(),
   tags: Names.optional(),
+});
+
+/** Of a command that plans a move. `above`: a score from 0 to 1. */
+export const OfPlan: z.ZodType<PlanAsked, PlanAsked> = z.object({
+  project: z.string().min(1).optional(),
+  servers: Names,
+  users: Names.optional(),
+  tags: Names.optional(),
+  why: z.string().min(1).optional(),
+  accepted: z
+    .object({
+      above: z.number().min(0).max(1).optional(),
+      chosen: z.array(z.object({ ref: z.string(), to: z.string() })).optional(),
+    })
+    .optional(),
 });
 
 /**

@@ -42,6 +42,18 @@ export function captureCases(read: () => Contents): Cases {
       when('a flavor that asks for encryption', withFlavor({ extra_specs: { 'hw:ephemeral_encryption': 'True' } })),
       when('a flavor that forbids it', withFlavor({ extra_specs: { 'hw:ephemeral_encryption': 'False' } })),
     ),
+    'server.tpm': between(
+      when('a flavor with a virtual TPM', withFlavor({ extra_specs: { 'hw:tpm_version': '2.0' } })),
+      when('a flavor without', withFlavor({ extra_specs: {} })),
+    ),
+    'server.iso': between(
+      when('an image of a CD', withImage({ disk_format: 'iso' })),
+      when('an image of a disk', withImage({ disk_format: 'qcow2' })),
+    ),
+    'server.firmware': between(
+      when('an image that starts by UEFI', withImage({ hw_firmware_type: 'uefi' })),
+      when('one whose firmware keeps nothing', withImage({ hw_firmware_type: 'uefi', hw_firmware_stateless: 'true' })),
+    ),
     'server.keypair': between(
       when('the key of another user', withKeys({ user_id: 'another' })),
       when('the owner’s own key', withKeys({})),
@@ -159,6 +171,10 @@ function withFlavor(fields: object): Change {
     ...contents,
     servers: contents.servers.map((server) => ({ ...server, flavor: { ...server.flavor, ...fields } })),
   });
+}
+
+function withImage(fields: object): Change {
+  return (contents) => ({ ...contents, images: withFields(contents.images, fields) });
 }
 
 function withPort(fields: object): Change {

@@ -7,6 +7,7 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { firmware, iso, tpm } from './machine-concerns.ts';
 import { poolConcerns } from './pools.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
@@ -252,6 +253,8 @@ const rules: readonly ServerRule[] = [
   ...volumeRules,
   localDisks,
   encrypted,
+  tpm,
+  iso,
   key,
   keyTwin,
   image,
@@ -323,6 +326,10 @@ export function sourceConcerns(contents: Contents): Concern[] {
   return [
     ...ofServers,
     ...userData(contents),
+    ...firmware(
+      contents,
+      contents.servers.filter((server) => !isMoved(server)),
+    ),
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),

@@ -1,9 +1,10 @@
-import type { Resource } from '../../../model/resource.ts';
+import type { Ref, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
+import type { Forwarding } from './forwardings.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
 import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
@@ -34,7 +35,9 @@ export function resourcesIn(contents: Contents): Resource[] {
       .map((ip) =>
         describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip.router_id, ip.port_id, contents) }),
       ),
-    ...contents.forwardings.map((one) => forwardingOf(one, contents)),
+    ...contents.forwardings.map((one) =>
+      forwardingOf(one, reachOf(one.floatingIp.router_id, one.answer.internal_port_id, contents)),
+    ),
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
@@ -64,11 +67,12 @@ function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
   return describe('port', port, { security_groups: seen });
 }
 
-function forwardingOf({ floatingIp, answer }: Contents['forwardings'][number], contents: Contents): Resource {
+/** A port forwarding, with what leads its floating IP to the port. */
+export function forwardingOf({ floatingIp, answer }: Forwarding, needs: Ref[] = []): ResourceOf<'port_forwarding'> {
   const outside = answer.external_port ?? answer.external_port_range;
   return describe('port_forwarding', answer, {
     name: `${floatingIp.floating_ip_address}:${outside}/${answer.protocol}`,
     floating_ip_id: floatingIp.id,
-    needs: reachOf(floatingIp.router_id, answer.internal_port_id, contents),
+    needs,
   });
 }

@@ -1,11 +1,12 @@
 import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
-import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
 import { isUsed, sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
+import { adoptedFloating } from './adopted-floating.ts';
+import { forwardingsLike, isSameForwarding } from './forwarded.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
 import { type PreflightView, subnetThere } from './view.ts';
@@ -74,8 +75,9 @@ function choose(view: PreflightView, resource: Resource): Choice {
     case 'interface':
       return legOf(view, resource);
     case 'port': {
-      const to = mappedTo(view.mappings, 'ports', resource.id);
-      return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');
+      const there = view.port(resource.id);
+      if (there === undefined) return skip('it is mapped to what does not exist');
+      return there === null ? create() : adopt(there.id, 'the plan maps it to a port that exists');
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
@@ -117,18 +119,15 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return target === undefined ? skip('no flavor stands for it') : adopt(target.id, `it becomes ${target.name}`);
     }
     case 'floating_ip': {
-      const to = view.mappings.floating_ips[resource.id]?.to ?? 'auto';
-      if (to === 'skip') return skip('the plan says so');
-      const address = to === 'auto' ? null : canonicalIp(to === 'same' ? resource.floating_ip_address : to);
-      const own = view.floatingIps.find(
-        (one) => canonicalIp(one.floating_ip_address) === address && one.project_id === view.projectId,
-      );
+      if (view.mappings.floating_ips[resource.id]?.to === 'skip') return skip('the plan says so');
+      const own = adoptedFloating(view, view.mappings, resource);
       return own === undefined ? create() : adopt(own.id, 'the project has this address');
     }
-    case 'port_forwarding':
-      return view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip'
-        ? skip('the plan skips its floating IP')
-        : create();
+    case 'port_forwarding': {
+      if (view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip') return skip('the plan skips its floating IP');
+      const same = forwardingsLike(view, resource).find((one) => isSameForwarding(view, resource, one));
+      return same === undefined ? create() : adopt(same.id, 'its floating IP forwards it already');
+    }
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':

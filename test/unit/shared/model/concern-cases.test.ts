@@ -20,6 +20,7 @@ import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
+import { trunkCases } from '../../../support/concerns/trunk-cases.ts';
 import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
 import { startTwin, type Twin } from '../../../twin/twin.ts';
 
@@ -82,6 +83,7 @@ const cases: Cases = {
     silent: ['the project’s own credentials', () => stayingOf(demo)],
   },
   ...networkCases(look),
+  ...trunkCases(look),
   ...serverCases(look),
   ...volumeCases(look),
   ...planCases,
