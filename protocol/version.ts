@@ -23,6 +23,8 @@ export const features: readonly string[] = [
   'server-groups',
   'later-kinds',
   'lone-volumes',
+  'compare',
+  'prove',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */

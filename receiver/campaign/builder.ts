@@ -1,4 +1,11 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  BuildContext,
+  Built,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -243,6 +250,22 @@ export class Builder {
     const cloud = await this.cloudHere();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
     return untold([...fatal, ...told], built?.detail);
+  }
+
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  async likenessOf(ref: Ref, power: LearnedOfOne['power'], signal: AbortSignal): Promise<Likeness> {
+    const entry = this.#ledger.get(ref);
+    const properties = entry?.state === 'built' ? entry.properties : undefined;
+    const resource = withLearned(this.resource(ref), { power, properties });
+    const cloud = await this.cloudHere();
+    const either = AbortSignal.any([signal, this.#tools.signal]);
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal: either });
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    const cloud = await this.cloudHere();
+    return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */

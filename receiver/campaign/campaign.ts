@@ -24,6 +24,7 @@ import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
+import { noReadings } from './readings.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** What every campaign needs. */
@@ -53,6 +54,8 @@ export class ReceiverCampaign {
   readonly ledger: Ledger;
   readonly disks: Disks;
   readonly imageDonors: ImageDonors;
+  /** For a proof. */
+  readonly readings = noReadings();
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
@@ -303,6 +306,11 @@ export class ReceiverCampaign {
   /** Every difference between what was built and what was wanted; with a disk, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
+  }
+
+  /** What reads what was built. */
+  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+    return this.#builder;
   }
 
   /**

@@ -54,7 +54,6 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
 export function changesSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
   const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
   const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
@@ -66,13 +65,20 @@ export function changesSince(document: Configurations, now: Configurations, whol
       const changes = differing('', was, is, names);
       return changes.length === 0 ? [] : [{ ref, says: `changed at the source since its capture: ${changes.join('; ')}` }];
     }),
-    ...[...found].flatMap(([ref, one]): SinceCapture[] => {
-      if (known.has(ref)) return [];
-      const parent = parentOf(one);
-      if (parent !== null && known.has(parent)) return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
-      return whole && parent === null && isOfProject(one, now) ? [{ ref, says: 'is new at the source since the capture' }] : [];
-    }),
+    ...newSince(document, now, whole),
   ];
+}
+
+/** What a later reading of the source has in what was captured or beside it, and is new. */
+export function newSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
+  const known = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  return resourcesOf(now).flatMap((one): SinceCapture[] => {
+    const ref = refOf(one.kind, one.id);
+    if (known.has(ref)) return [];
+    const parent = parentOf(one);
+    if (parent !== null && known.has(parent)) return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
+    return whole && parent === null && isOfProject(one, now) ? [{ ref, says: 'is new at the source since the capture' }] : [];
+  });
 }
 
 /** What a resource is a part of: a new part of what has moved is told. */

@@ -1,7 +1,7 @@
 import type { BlockSource } from '../disk/block-source.ts';
 import type { Concern } from '../model/concern.ts';
 import type { Configurations } from '../model/configurations.ts';
-import type { Power, ResourceOf } from '../model/resource.ts';
+import type { Power, Resource, ResourceOf } from '../model/resource.ts';
 import type { Patience } from './patience.ts';
 
 /**
@@ -192,6 +192,11 @@ export interface SourceCloud {
    * so that none is ever left behind.
    */
   snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  /**
+   * The attributes of a captured resource that are carried, in canonical form: what a destination
+   * is held against.
+   */
+  portrait(resource: Resource): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
