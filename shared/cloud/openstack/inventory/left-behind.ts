@@ -69,10 +69,16 @@ function passed(signal: AbortSignal): (error: unknown) => null {
   };
 }
 
-/** The project's images. Servers take their disks along, not what they were made from. */
+/**
+ * The project's images. Servers take their disks along, not what they were made from. Glance lists
+ * hidden images only where it is asked for them (Image API v2, "List images", `os_hidden`).
+ */
 async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
-  const query = { owner: projectId };
-  const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const list = (query: Readonly<Record<string, string | boolean>>): Promise<ApiImage[]> =>
+    listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const shown = await list({ owner: projectId });
+  const hidden = await list({ owner: projectId, os_hidden: true });
+  const images = [...new Map([...shown, ...hidden].map((image) => [image.id, image])).values()];
   return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
 }
 
