@@ -22,6 +22,7 @@ import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
+import { riskyVolumes } from './volumes/risky-volumes.ts';
 import { snapshotVolume } from './volumes/snapshot-volume.ts';
 import { type PermitOurs, releaseTemporary, temporariesOf, temporaryIn } from './volumes/temporary.ts';
 
@@ -46,6 +47,10 @@ export class OpenStackSource implements SourceCloud {
 
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured> {
     return recapture(this.#session, serverId, signal);
+  }
+
+  riskyVolumes(serverId: string, signal: AbortSignal): Promise<readonly string[]> {
+    return riskyVolumes(this.#session, serverId, signal);
   }
 
   mayHaveRunSince(serverId: string, generation: string, signal: AbortSignal): Promise<boolean> {
