@@ -50,6 +50,8 @@ export interface BuilderTools {
   readonly cloud: () => Promise<DestinationCloud>;
   /** Throws where it does not build in a place. `made`: looks for what was built. */
   readonly mustBuildHere: (place: string, made: () => readonly IsThere[]) => Promise<void>;
+  /** Whether another campaign made a thing, or may have made it. */
+  readonly isMadeByAnother: (kind: Kind, id: string) => Promise<boolean>;
   /** Throws where nothing may be built any more. */
   readonly mustGoOn: () => void;
   /** Hears of a resource that has left the ledger. */
@@ -299,7 +301,13 @@ export class Builder {
 
   async #find(resource: Resource): Promise<string | null> {
     const cloud = await this.cloudHere();
-    return cloud.find(resource, this.#context(resource));
+    const id = await cloud.find(resource, this.#context(resource));
+    return id !== null && (await this.#isOfAnother(cloud, resource.kind, id)) ? null : id;
+  }
+
+  /** Whether what was found without a stamp may be another campaign's. */
+  async #isOfAnother(cloud: DestinationCloud, kind: Kind, id: string): Promise<boolean> {
+    return cloud.unstamped?.has(kind) === true && (await this.#tools.isMadeByAnother(kind, id));
   }
 
   async #removeFromCloud(ref: Ref, id: string, wanted: AbortSignal | undefined): Promise<boolean> {
@@ -317,7 +325,9 @@ export class Builder {
     try {
       const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
-      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const { differences, ...made } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const isOfAnother = made.how === 'found' && (await this.#isOfAnother(cloud, resource.kind, made.id));
+      const built = isOfAnother ? { ...made, how: 'adopted' as const } : made;
       const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
