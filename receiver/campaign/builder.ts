@@ -6,6 +6,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
+import type { Replaced } from '../../shared/model/quota-set.ts';
 import { type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
@@ -191,7 +192,7 @@ export class Builder {
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -253,10 +254,10 @@ export class Builder {
     return cloud.find(resource, this.#context(resource));
   }
 
-  async #removeFromCloud(ref: Ref, id: string): Promise<boolean> {
+  async #removeFromCloud(ref: Ref, id: string, replaced: Replaced | undefined): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal });
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal }, replaced);
   }
 
   async #build(resource: Resource): Promise<Built> {
@@ -267,7 +268,8 @@ export class Builder {
     try {
       const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
-      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const replaced = this.#replaced(ref);
+      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, replaced, disk });
       const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
@@ -303,7 +305,8 @@ export class Builder {
   async #intend(cloud: DestinationCloud, resource: Resource): Promise<boolean> {
     const ref = refOf(resource.kind, resource.id);
     const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, this.#context(resource)));
-    await this.#ledger.intend(ref, claimed);
+    const replaced = this.#replaced(ref) ?? (await cloud.replaces?.(resource, this.#context(resource)));
+    await this.#ledger.intend(ref, claimed, replaced);
     return claimed;
   }
 
@@ -313,10 +316,17 @@ export class Builder {
     return entry?.state === 'intended' ? entry.claimed === true : undefined;
   }
 
+  /** What the ledger notes that a ref replaces. */
+  #replaced(ref: Ref): Replaced | undefined {
+    const entry = this.#ledger.get(ref);
+    return entry?.state === 'intended' || entry?.state === 'built' ? entry.replaced : undefined;
+  }
+
   #context(resource: Resource): BuildContext {
     return {
       campaign: this.#tools.campaign,
       claimed: this.#claimed(refOf(resource.kind, resource.id)),
+      replaced: this.#replaced(refOf(resource.kind, resource.id)),
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),

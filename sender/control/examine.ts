@@ -54,7 +54,9 @@ export async function examine(
   const { document, gone, concerns: skipped } = withoutSkipped(movedBy(plan, captured), plan.skip, file);
   // The campaign's plan names all that is gone: what is read later is held against that.
   const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
-  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings: chosen.mappings });
+  const { quotas } = chosen.options;
+  const mappings = quotas === 'carry' ? { ...chosen.mappings, quotas } : chosen.mappings;
+  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),

@@ -46,6 +46,7 @@ export function partOf(contents: Contents): Part {
   return {
     contents: {
       ...contents,
+      quotaSets: [],
       qosPolicies,
       ports,
       trunks,
