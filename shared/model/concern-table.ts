@@ -173,6 +173,8 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'zone.rights',            cause: 'Only an admin may choose a host.', ways: ['map'] },
   { code: 'zone.host_absent',       cause: 'The wanted host is not in the zone.', ways: ['map'] },
   { code: 'quota.*',                cause: 'A quota of the project, named in the code, has no room.', ways: ['skip', 'leave out'] },
+  { code: 'quota_set.lower',       cause: 'Quotas of the destination are lower than those of the source.' },
+  { code: 'quota_set.rights',      cause: 'The plan raises quotas, which only an admin may.', ways: ['edit'] },
   { code: 'quotas.untold',          cause: 'A service does not tell the project’s quotas.' },
   { code: 'campaign.uncommitted',   cause: 'An earlier campaign of the project is not committed; its rollback would take what it built.' },
   { code: 'campaign.unreadable',    cause: 'The receiver cannot read what an earlier campaign built.' },
