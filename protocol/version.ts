@@ -31,6 +31,7 @@ export const features: readonly string[] = [
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
   server_group: 'server-groups',
+  quota_set: 'later-kinds',
   qos_policy: 'later-kinds',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
 import { QosPolicy } from './qos.ts';
+import { QuotaSet } from './quota-set.ts';
 import { RbacPolicy } from './rbac.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
@@ -307,6 +308,7 @@ const Server = z.object({
 
 /** The schema of each kind. */
 export const schemas = {
+  quota_set: QuotaSet,
   qos_policy: QosPolicy,
   network: Network,
   address_scope: AddressScope,

@@ -17,6 +17,7 @@ import { tagDifferences, taggedPort } from './port-tags.ts';
 import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /**
  * Servers: created from the registered disk or from volumes, on existing ports, in order; stopped
@@ -67,10 +68,7 @@ export const server: Family<'server'> = {
     for (const one of late) if (one.id !== id) await destroy(site, one.id, patience);
     const is = await readServer(site.session, id, patience.signal);
     if (is === null) return false;
-    if (!is.tags?.includes(campaignTag(campaign)))
-      throw new Problem('E_FORBIDDEN', `The server ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (!is.tags?.includes(campaignTag(campaign))) throw unstamped('server', id, campaign);
     patience.wanted?.throwIfAborted();
     await destroy(site, id, patience);
     return true;

@@ -21,6 +21,7 @@ import type {
   ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type Limits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { type PortTags, readPortTags } from '../servers/port-tags.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
@@ -59,6 +60,8 @@ export interface Contents extends VolumeContents {
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** What the project may use of each service that tells it; none of a selection of servers. */
+  readonly quotaSets: readonly { readonly id: QuotaService; readonly limits: Limits }[];
   /** Those that share something of the project. */
   readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Those of the project, and others that something of it has. */
@@ -191,6 +194,7 @@ export async function readContents(
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    quotaSets: await readQuotaSets(session, scope, signal),
     rbacPolicies: await readRbac(session, scope, untold, signal),
     qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
@@ -200,6 +204,13 @@ export async function readContents(
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
+}
+
+async function readQuotaSets(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Contents['quotaSets']> {
+  const all = await Promise.all(
+    quotaServices.map(async (id) => ({ id, limits: await readLimits(session, id, projectId, signal) })),
+  );
+  return all.flatMap(({ id, limits }) => (limits === null ? [] : [{ id, limits }]));
 }
 
 /** An admin sees also those that others made of what the project owns. */
