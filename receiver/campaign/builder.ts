@@ -1,4 +1,11 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  BuildContext,
+  Built,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -6,6 +13,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
+import type { Replaced } from '../../shared/model/quota-set.ts';
 import { type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
@@ -108,6 +116,12 @@ export class Builder {
     const ref = refOf('disk', disk);
     const found = this.#resources.get(ref);
     return found?.kind === 'disk' ? registeredAs(found) : ref;
+  }
+
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    const volume = refOf('volume', id);
+    return this.#resources.has(volume) ? volume : refOf('server', id);
   }
 
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
@@ -213,7 +227,7 @@ export class Builder {
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, wanted));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -239,6 +253,22 @@ export class Builder {
     const cloud = await this.cloudHere();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
     return untold([...fatal, ...told], built?.detail);
+  }
+
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  async likenessOf(ref: Ref, power: LearnedOfOne['power'], signal: AbortSignal): Promise<Likeness> {
+    const entry = this.#ledger.get(ref);
+    const properties = entry?.state === 'built' ? entry.properties : undefined;
+    const resource = withLearned(this.resource(ref), { power, properties });
+    const cloud = await this.cloudHere();
+    const either = AbortSignal.any([signal, this.#tools.signal]);
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal: either });
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    const cloud = await this.cloudHere();
+    return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
@@ -281,11 +311,16 @@ export class Builder {
     return cloud.unstamped?.has(kind) === true && (await this.#tools.isMadeByAnother(kind, id));
   }
 
-  async #removeFromCloud(ref: Ref, id: string, wanted: AbortSignal | undefined): Promise<boolean> {
+  async #removeFromCloud(
+    ref: Ref,
+    id: string,
+    replaced: Replaced | undefined,
+    wanted: AbortSignal | undefined,
+  ): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
     wanted?.throwIfAborted();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted });
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted }, replaced);
   }
 
   async #build(resource: Resource): Promise<Built> {
@@ -296,7 +331,8 @@ export class Builder {
     try {
       const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
-      const { differences, ...made } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const replaced = this.#replaced(ref);
+      const { differences, ...made } = await cloud.ensure(resource, { ...context, claimed, replaced, disk });
       const isOfAnother = made.how === 'found' && (await this.#isOfAnother(cloud, resource.kind, made.id));
       const built = isOfAnother ? { ...made, how: 'adopted' as const } : made;
       const { fatal, told } = differences;
@@ -334,7 +370,8 @@ export class Builder {
   async #intend(cloud: DestinationCloud, resource: Resource): Promise<boolean> {
     const ref = refOf(resource.kind, resource.id);
     const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, this.#context(resource)));
-    await this.#ledger.intend(ref, claimed);
+    const replaced = this.#replaced(ref) ?? (await cloud.replaces?.(resource, this.#context(resource)));
+    await this.#ledger.intend(ref, claimed, replaced);
     return claimed;
   }
 
@@ -344,10 +381,17 @@ export class Builder {
     return entry?.state === 'intended' ? entry.claimed === true : undefined;
   }
 
+  /** What the ledger notes that a ref replaces. */
+  #replaced(ref: Ref): Replaced | undefined {
+    const entry = this.#ledger.get(ref);
+    return entry?.state === 'intended' || entry?.state === 'built' ? entry.replaced : undefined;
+  }
+
   #context(resource: Resource): BuildContext {
     return {
       campaign: this.#tools.campaign,
       claimed: this.#claimed(refOf(resource.kind, resource.id)),
+      replaced: this.#replaced(refOf(resource.kind, resource.id)),
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),

@@ -24,6 +24,7 @@ import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
+import { noReadings } from './readings.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** What every campaign needs. */
@@ -55,6 +56,8 @@ export class ReceiverCampaign {
   readonly ledger: Ledger;
   readonly disks: Disks;
   readonly imageDonors: ImageDonors;
+  /** For a proof. */
+  readonly readings = noReadings();
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
@@ -282,13 +285,20 @@ export class ReceiverCampaign {
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const { volumes } = this.resource(refOf('server', server)) as ResourceOf<'server'>;
+    const unit = this.unitOf(server);
+    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
+    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
     return {
       id: this.built(refOf('server', server)),
       volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
     };
+  }
+
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    return this.#builder.unitOf(id);
   }
 
   /** Removes what the cloud made a second time, after its answer was lost. */
@@ -299,6 +309,11 @@ export class ReceiverCampaign {
   /** Every difference between what was built and what was wanted; with a disk, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
+  }
+
+  /** What reads what was built. */
+  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+    return this.#builder;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { buildAll } from '../../shared/journey/build-all.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { attemptOf, doneAmong, isTurnedBack } from '../migration/attempt.ts';
 import { namesWith } from '../migration/itinerary.ts';
@@ -35,7 +36,7 @@ export async function keep(campaign: Campaign, move: Move, migration: Migration,
   const { lost, says } = await tools.ask('server.health', { campaign: id, server: server.id }, signal).catch(asLost);
   if (lost)
     throw new Problem('E_SERVER_STATE', `Server ${server.name} cannot be kept, for the destination has it no longer: ${says}`, {
-      about: `server/${server.id}`,
+      about: refOf(move.kind, server.id),
       hint: '`sender rollback --give-up SERVER` removes what is left of it there.',
     });
   if (isTurnedBack(journal.facts, server.id)) {

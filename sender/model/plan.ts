@@ -30,6 +30,8 @@ const ServerEntry = z.strictObject({
   cutover: Cutover.optional(),
 });
 
+const VolumeEntry = z.strictObject({ id: Id, name: z.string().optional() });
+
 const WaveEntry = z.strictObject({
   name: z.string().min(1).max(100),
   /**
@@ -86,6 +88,11 @@ export const Plan = z.strictObject({
        */
       images: z.enum(['keep', 'remove']).default('keep'),
       /**
+       * `carry`: quotas of the project that are lower at the destination are raised to those of the
+       * source, as an admin; a rollback puts them back.
+       */
+      quotas: z.enum(['keep', 'carry']).default('keep'),
+      /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
        */
@@ -112,6 +119,8 @@ export const Plan = z.strictObject({
   /** Resources that stay behind, by ref, with all that cannot be without them. */
   skip: orEmpty(z.array(Ref), []),
   waves: orEmpty(z.array(WaveEntry), []),
+  /** The volumes that no server has and that move, once the waves have. */
+  volumes: orEmpty(z.array(VolumeEntry), []),
   mappings: orEmpty(Mappings, noMappings),
 });
 export type Plan = z.infer<typeof Plan>;
@@ -119,4 +128,14 @@ export type Plan = z.infer<typeof Plan>;
 /** The servers of a plan in the order they move. */
 export function serversOf(plan: Plan): string[] {
   return plan.waves.flatMap((wave) => wave.servers.map((server) => server.id));
+}
+
+/** The lone volumes of a plan in the order they move. */
+export function volumesOf(plan: Plan): string[] {
+  return plan.volumes.map(({ id }) => id);
+}
+
+/** All that a plan moves one by one: its servers, then its lone volumes. */
+export function unitsOf(plan: Plan): string[] {
+  return [...serversOf(plan), ...volumesOf(plan)];
 }

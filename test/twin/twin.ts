@@ -23,6 +23,8 @@ import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
+import { everyRule, qosRoutes } from './neutron/qos.ts';
+import { rbacRoutes } from './neutron/rbac.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
@@ -95,6 +97,8 @@ export interface TwinOptions {
   readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
+  /** The types of QoS rules that its drivers have; those of Open vSwitch. */
+  readonly qosRules?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
@@ -113,6 +117,8 @@ export interface TwinOptions {
   readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
+  /** Types of further services that the catalogue names; nobody answers there. */
+  readonly furtherServices?: readonly string[];
 }
 
 /** A running twin. */
@@ -164,6 +170,8 @@ const routes: readonly Route[] = [
   ...tokenRoutes,
   ...projectRoutes,
   ...imageRoutes,
+  ...qosRoutes,
+  ...rbacRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
   ...addressScopeRoutes,
@@ -219,6 +227,7 @@ function settingsFrom(options: TwinOptions): Settings {
     dns: options.dns ?? false,
     novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
+    qosRules: options.qosRules ?? everyRule,
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
@@ -228,6 +237,7 @@ function settingsFrom(options: TwinOptions): Settings {
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
+    furtherServices: options.furtherServices ?? [],
     maxRequestBytes: 114_688,
   };
 }

@@ -2,7 +2,7 @@ import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
-import type { ApiServer } from '../api.ts';
+import type { ApiPort, ApiServer } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { bring, changes, readServer } from '../servers/server-state.ts';
@@ -12,7 +12,8 @@ import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
-import { orderOf } from './port-order.ts';
+import { orderOf, unwired } from './port-order.ts';
+import { tagDifferences, taggedPort } from './port-tags.ts';
 import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
@@ -45,15 +46,18 @@ export const server: Family<'server'> = {
     const is = seen ?? (await readServer(site.session, id, context.signal));
     if (is === null) return gone('server', id);
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
+    const there = await site.network<ApiPort>('/ports', 'ports', { device_id: is.id }, context.signal);
     const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
     const isZone = is['OS-EXT-AZ:availability_zone'] ?? '';
     const fatal = compare({
       status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
       image: [imageId(resource, context), is.image ? is.image.id : null],
-      ports: [ports, await orderOf(site, is, ports, context.signal)],
+      ports: [ports, orderOf(is, ports, there)],
     });
     const lacks = await lackedGroup(site, resource, is, context);
-    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks];
+    const tags = await tagDifferences(site, resource, id, context);
+    const silent = is.status === 'ACTIVE' ? unwired(there) : [];
+    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks, ...silent, ...tags];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);
@@ -137,7 +141,7 @@ function imageId(resource: ResourceOf<'server'>, context: BuildContext): string 
 async function create(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<string> {
   const { signal, campaign } = context;
   const zone = context.mappings.servers?.[resource.id]?.availability_zone;
-  const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
+  const ports = resource.ports.map((port) => taggedPort(resource, port, context));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const image = imageId(resource, context);
   const server = {

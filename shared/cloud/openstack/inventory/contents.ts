@@ -9,6 +9,8 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiQosPolicy,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServer,
@@ -19,7 +21,9 @@ import type {
   ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type Limits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { type PortTags, readPortTags } from '../servers/port-tags.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
@@ -27,6 +31,7 @@ import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import { type Forwarding, readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
+import { policyUsers } from './policy-users.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { readVolumes, type VolumeContents } from './volumes.ts';
@@ -48,11 +53,19 @@ export interface Contents extends VolumeContents {
   readonly trunks: readonly ApiTrunk[];
   /** The project's ports that belong to another service: a load balancer. They are not moved. */
   readonly otherPorts: readonly ApiPort[];
+  /** The tags of the interfaces of each server that has some, by its id. */
+  readonly portTags: ReadonlyMap<string, PortTags>;
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** What the project may use of each service that tells it; none of a selection of servers. */
+  readonly quotaSets: readonly { readonly id: QuotaService; readonly limits: Limits }[];
+  /** Those that share something of the project. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
+  /** Those of the project, and others that something of it has. */
+  readonly qosPolicies: readonly ApiQosPolicy[];
   readonly floatingIps: readonly ApiFloatingIp[];
   /** What the floating IPs without a port forward to ports. */
   readonly forwardings: readonly Forwarding[];
@@ -153,8 +166,19 @@ export async function readContents(
     (id) => ['/address-groups', id, 'address_group'],
     signal,
   );
+  const qosPolicies = await optional<ApiQosPolicy>('qos_policy', '/qos/policies', 'policies');
+  const used = policyUsers({ scope, networks, ports, floatingIps, routers }).map(({ policy }) => policy);
+  const foreignPolicies = await missing<ApiQosPolicy>(
+    session,
+    qosPolicies,
+    used,
+    (id) => ['/qos/policies', id, 'policy'],
+    signal,
+  );
   const forwardings = await readForwardings(session, floatingIps, signal);
   if (forwardings === null) untold.push(wordsOf('port_forwarding'));
+  const portTags = await readPortTags(session, servers, signal);
+  if (portTags === null) untold.push('tags of interfaces');
   return {
     scope,
     region: session.access.region ?? '',
@@ -166,9 +190,13 @@ export async function readContents(
     ports,
     trunks,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
+    portTags: portTags ?? new Map(),
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    quotaSets: await readQuotaSets(session, scope, signal),
+    rbacPolicies: await readRbac(session, scope, untold, signal),
+    qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
     forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
@@ -176,6 +204,26 @@ export async function readContents(
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
+}
+
+async function readQuotaSets(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Contents['quotaSets']> {
+  const all = await Promise.all(
+    quotaServices.map(async (id) => ({ id, limits: await readLimits(session, id, projectId, signal) })),
+  );
+  return all.flatMap(({ id, limits }) => (limits === null ? [] : [{ id, limits }]));
+}
+
+/** An admin sees also those that others made of what the project owns. */
+async function readRbac(
+  session: CloudSession,
+  { projectId, admin }: Scope,
+  untold: string[],
+  signal: AbortSignal,
+): Promise<readonly ApiRbacPolicy[]> {
+  const query = admin ? {} : { project_id: projectId };
+  const all = await listOptional<ApiRbacPolicy>(session, '/rbac-policies', 'rbac_policies', query, signal);
+  if (all === null) untold.push(wordsOf('rbac_policy'));
+  return all ?? [];
 }
 
 function isOfNetwork({ device_owner }: ApiPort): boolean {

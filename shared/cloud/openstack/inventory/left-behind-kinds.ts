@@ -11,14 +11,14 @@ export interface LeftBehindKind {
   readonly key?: string;
 }
 
-/** The kinds beside images and keypairs. A cloud without the service or the extension has none. */
+/**
+ * The kinds beside images, keypairs and volumes. A cloud without the service or the extension has
+ * none.
+ */
 // biome-ignore format: a table is read by column
 export const leftBehindKinds: readonly LeftBehindKind[] = [
-  { kind: 'volumes',          service: 'volume',  path: '/volumes/detail', key: 'volumes' },
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
-  { kind: 'qos_policies',     service: 'network', path: '/qos/policies', key: 'policies' },
-  { kind: 'rbac_policies',    service: 'network', path: '/rbac-policies', key: 'rbac_policies' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },
   { kind: 'firewall_groups',  service: 'network', path: '/fwaas/firewall_groups', key: 'firewall_groups' },
   { kind: 'load_balancers',   service: { types: ['load-balancer'], version: 'v2' }, path: '/lbaas/loadbalancers', key: 'loadbalancers' },
@@ -30,3 +30,16 @@ export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'clusters',         service: { types: ['container-infrastructure-management', 'container-infra'], version: 'v1' }, path: '/clusters', key: 'clusters' },
   { kind: 'databases',        service: { types: ['database'], version: 'v1.0' }, path: '/instances', key: 'instances' },
 ];
+
+/** Types of services that keep nothing of a project, or what others are asked for. */
+const empty = [
+  ...['identity', 'placement', 'cloudformation', 's3', 'ec2', 'metering', 'metric', 'event', 'rating'],
+  ...['compute', 'compute_legacy', 'computev21', 'network', 'image', 'volume', 'volumev2'],
+  ...['block-storage', 'volumev3', 'block-store', 'share', 'shared-file-system', 'sharev2'],
+];
+
+/** Whether what a project has in a service of a type is known, or asked for. */
+export function isLookedAt(type: string): boolean {
+  const asked = leftBehindKinds.flatMap(({ service }) => (typeof service === 'string' ? [] : service.types));
+  return empty.includes(type) || asked.includes(type);
+}
