@@ -21,6 +21,7 @@ import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 import { type IsThere, looksFor } from './place.ts';
+import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
@@ -296,12 +297,7 @@ export class Builder {
     return cloud.unstamped?.has(kind) === true && (await this.#tools.isMadeByAnother(kind, id));
   }
 
-  async #removeFromCloud(
-    ref: Ref,
-    id: string,
-    replaced: Replaced | undefined,
-    wanted: AbortSignal | undefined,
-  ): Promise<boolean> {
+  async #removeFromCloud(ref: Ref, id: string, replaced?: Replaced, wanted?: AbortSignal): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
     wanted?.throwIfAborted();
@@ -385,10 +381,4 @@ export class Builder {
       signal: this.#tools.signal,
     };
   }
-}
-
-/** A resource as it was captured, but for what was learned since. */
-function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
-  if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
-  return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
 }
