@@ -198,10 +198,7 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /**
-   * Removes one resource that this campaign created; false where it created none. Where `wanted`
-   * aborts before the cloud is asked, it stays.
-   */
+  /** Removes one resource that this campaign created; see `Builder.remove`. */
   async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
     return this.#builder.remove(ref, wanted);
@@ -275,10 +272,7 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /**
-   * Looks once at what was built for a server of the source, after a removal of it that is under
-   * way. Throws E_AUTH, E_NOT_FOUND.
-   */
+  /** Looks once at what was built for a server; its removal ends first. Throws E_NOT_FOUND. */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
     await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
