@@ -22,6 +22,9 @@ export const features: readonly string[] = [
   'volumes',
   'server-groups',
   'later-kinds',
+  'lone-volumes',
+  'compare',
+  'prove',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */

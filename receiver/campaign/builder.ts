@@ -1,4 +1,11 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  BuildContext,
+  Built,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -59,6 +66,8 @@ export class Builder {
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   readonly #preparing = new Map<Ref, Promise<Built | null>>();
+  /** The latest removal of each ref that is under way. */
+  readonly #removing = new Map<Ref, Promise<boolean>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -107,6 +116,12 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    const volume = refOf('volume', id);
+    return this.#resources.has(volume) ? volume : refOf('server', id);
+  }
+
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     const entry = this.#ledger.get(ref);
@@ -138,6 +153,7 @@ export class Builder {
     this.#tools.mustGoOn();
     const resource = this.resource(ref);
     if (resource.kind !== 'port' && resource.kind !== 'floating_ip') return null;
+    await this.removed(ref);
     const preparing = this.#preparing.get(ref) ?? this.#prepare(resource).finally(() => this.#preparing.delete(ref));
     this.#preparing.set(ref, preparing);
     return preparing;
@@ -149,6 +165,7 @@ export class Builder {
    */
   async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
     this.#tools.mustGoOn();
+    await this.removed(ref);
     await this.#preparing.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
@@ -183,16 +200,32 @@ export class Builder {
 
   /**
    * Deletes one resource if the ledger says that this campaign created it; returns false where it
-   * created none.
+   * created none. Where `wanted` aborts before the cloud is asked for it, the resource stays, and
+   * the reason is thrown.
    */
-  async remove(ref: Ref): Promise<boolean> {
+  remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
+    const removing = this.removed(ref)
+      .then(() => this.#remove(ref, wanted))
+      .finally(() => {
+        if (this.#removing.get(ref) === removing) this.#removing.delete(ref);
+      });
+    this.#removing.set(ref, removing);
+    return removing;
+  }
+
+  /** Resolves when no removal of a ref is under way any more, even after a failure. */
+  async removed(ref: Ref): Promise<void> {
+    await this.#removing.get(ref)?.catch(() => undefined);
+  }
+
+  async #remove(ref: Ref, wanted: AbortSignal | undefined): Promise<boolean> {
     await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, { wanted, replaced: entry.replaced }));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -218,6 +251,22 @@ export class Builder {
     const cloud = await this.cloudHere();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
     return untold([...fatal, ...told], built?.detail);
+  }
+
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  async likenessOf(ref: Ref, power: LearnedOfOne['power'], signal: AbortSignal): Promise<Likeness> {
+    const entry = this.#ledger.get(ref);
+    const properties = entry?.state === 'built' ? entry.properties : undefined;
+    const resource = withLearned(this.resource(ref), { power, properties });
+    const cloud = await this.cloudHere();
+    const either = AbortSignal.any([signal, this.#tools.signal]);
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal: either });
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    const cloud = await this.cloudHere();
+    return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
@@ -254,10 +303,15 @@ export class Builder {
     return cloud.find(resource, this.#context(resource));
   }
 
-  async #removeFromCloud(ref: Ref, id: string, replaced: Replaced | undefined): Promise<boolean> {
+  async #removeFromCloud(
+    ref: Ref,
+    id: string,
+    { wanted, replaced }: { readonly wanted: AbortSignal | undefined; readonly replaced: Replaced | undefined },
+  ): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal }, replaced);
+    wanted?.throwIfAborted();
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted }, replaced);
   }
 
   async #build(resource: Resource): Promise<Built> {

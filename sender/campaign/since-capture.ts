@@ -1,4 +1,5 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
@@ -18,7 +19,7 @@ interface SinceCapture {
 
 /**
  * Kinds that are not compared here: a server, its disks and its flavor are compared before its
- * stop, and stay stopped after it.
+ * stop, and stay stopped after it. So it is with a lone volume.
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
@@ -53,8 +54,8 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
 export function changesSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
-  const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
+  const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
     ...compared.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);
@@ -64,13 +65,20 @@ export function changesSince(document: Configurations, now: Configurations, whol
       const changes = differing('', was, is, names);
       return changes.length === 0 ? [] : [{ ref, says: `changed at the source since its capture: ${changes.join('; ')}` }];
     }),
-    ...[...found].flatMap(([ref, one]): SinceCapture[] => {
-      if (known.has(ref)) return [];
-      const parent = parentOf(one);
-      if (parent !== null && known.has(parent)) return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
-      return whole && parent === null && isOfProject(one, now) ? [{ ref, says: 'is new at the source since the capture' }] : [];
-    }),
+    ...newSince(document, now, whole),
   ];
+}
+
+/** What a later reading of the source has in what was captured or beside it, and is new. */
+export function newSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
+  const known = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  return resourcesOf(now).flatMap((one): SinceCapture[] => {
+    const ref = refOf(one.kind, one.id);
+    if (known.has(ref)) return [];
+    const parent = parentOf(one);
+    if (parent !== null && known.has(parent)) return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
+    return whole && parent === null && isOfProject(one, now) ? [{ ref, says: 'is new at the source since the capture' }] : [];
+  });
 }
 
 /** What a resource is a part of: a new part of what has moved is told. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createProgram, type Terminal } from '../../shared/cli/program.ts';
 import { addAnalyzeCommand } from './analyze-command.ts';
 import { addBandwidthCommand } from './bandwidth-command.ts';
+import { addCheckProofCommand } from './check-proof-command.ts';
 import { addCutoverCommand } from './cutover-command.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addExportCommand } from './export-command.ts';
@@ -45,6 +46,7 @@ export function senderProgram(terminal: Terminal): Command {
   addBandwidthCommand(program, terminal);
   program.commandsGroup('Finish a move:');
   addVerifyCommand(program, terminal);
+  addCheckProofCommand(program, terminal);
   addEndingCommands(program, terminal);
   program.commandsGroup('Look back:');
   addReportCommands(program, terminal);

@@ -18,7 +18,7 @@ import { unfinishedIn } from '../campaign/left.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
-import { type Plan, serversOf } from '../model/plan.ts';
+import { type Plan, unitsOf } from '../model/plan.ts';
 import type { HeldServer } from '../plan/staleness.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
@@ -29,7 +29,7 @@ export interface CampaignsTools {
   /** The state directory, which holds a folder for each campaign. */
   readonly state: string;
   readonly changes: Changes;
-  readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
+  readonly runner: Omit<RunnerTools, 'onChange' | 'history' | 'verifying'>;
 }
 
 /** A campaign that cannot be read. `servers`: those of its plan; null where that cannot be read. */
@@ -58,6 +58,7 @@ export class CampaignSet {
   readonly #closing = new Map<string, Promise<void>>();
   /** What the moves of an open campaign took, when its journal had so many facts. */
   readonly #measured = new WeakMap<Campaign, { readonly facts: number; readonly moves: readonly PastMove[] }>();
+  readonly #verifying = new Set<string>();
   /** Servers of campaigns that are being prepared and have no folder yet. */
   readonly #reserved = new Set<string>();
 
@@ -224,7 +225,7 @@ export class CampaignSet {
     return [
       ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
       ...open.flatMap((runner) => {
-        const own = new Set(serversOf(runner.campaign.plan));
+        const own = new Set(unitsOf(runner.campaign.plan));
         const shared = servers.filter((id) => own.has(id));
         // The status of a campaign of many servers takes long.
         if (shared.length === 0) return [];
@@ -254,7 +255,12 @@ export class CampaignSet {
       void this.#close(runner);
       this.#tools.changes.notify();
     };
-    const runner = new Runner(campaign, { ...this.#tools.runner, onChange, history: () => this.history() });
+    const runner = new Runner(campaign, {
+      ...this.#tools.runner,
+      onChange,
+      history: () => this.history(),
+      verifying: this.#verifying,
+    });
     return runner;
   }
 

@@ -1,13 +1,17 @@
 import type { LeftBehind } from '../../shared/print/left-text.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { MoveStatus } from '../campaign/campaign-status.ts';
+import type { Verification } from '../campaign/compare/verification.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
 import type { ChangeLists } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
-/** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
+/** Times and bytes of one move, from the journal alone. Milliseconds and bytes. */
 export interface MoveReport {
+  /** Absent for a server. */
+  readonly kind?: 'volume';
+  /** The id of the server, or of a volume that no server has. */
   readonly server: string;
   readonly name: string;
   readonly wave: string;
@@ -57,6 +61,8 @@ export interface Report {
   readonly totals: {
     /** Those that have moved, and stayed. */
     readonly servers: number;
+    /** Volumes that no server has, likewise; absent where none has moved. */
+    readonly volumes?: number;
     /** Those that had moved, and were rolled back. */
     readonly rolledBack: number;
     readonly diskBytes: number;
@@ -67,6 +73,8 @@ export interface Report {
   readonly changes: ChangeLists;
   /** What the commit left at the destination that is no part of the tenant; null before it. */
   readonly left: LeftBehind | null;
+  /** Both sides as they were read again last; null where nobody asked for it. */
+  readonly verification: Verification | null;
   /** `overcome`: what failed was done later in the same attempt, by a retry. */
   readonly problems: readonly (ProblemJson & { readonly at: string; readonly overcome: boolean })[];
 }

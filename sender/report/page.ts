@@ -10,6 +10,7 @@ import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } f
 import { resourcesTitle } from './resources-title.ts';
 import { shortId, toldApart } from './server-names.ts';
 import { escaped, reportStyle } from './style.ts';
+import { verificationSection } from './verification-page.ts';
 
 /**
  * A report as one HTML page that needs nothing else: no network; legible on paper, in the dark and
@@ -67,6 +68,7 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 <p>${escaped(`${resourcesTitle(report)}: ${countsOf(totals.resources) || 'nothing'}`)}</p>
 </section>
 ${changeSection(report)}
+${report.verification === null ? '' : verificationSection(report.verification)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 <script>${pageScript}</script>
 </body>
@@ -80,10 +82,11 @@ function longest(moves: readonly MoveReport[]): number | null {
 }
 
 /** How many servers there are; after a rollback of all of them, how many had moved. */
-function serverFigures({ servers, rolledBack }: Report['totals']): string {
+function serverFigures({ servers, volumes = 0, rolledBack }: Report['totals']): string {
   const back = rolledBack === 0 ? [] : [figure('moved and rolled back', String(rolledBack))];
   const there = servers === 0 && rolledBack > 0 ? [] : [figure(servers === 1 ? 'server' : 'servers', String(servers))];
-  return [...there, ...back].join('\n');
+  const alone = volumes === 0 ? [] : [figure('volumes without a server', String(volumes))];
+  return [...there, ...alone, ...back].join('\n');
 }
 
 function paragraphs(lines: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { Dated } from '../../shared/journal.ts';
 import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { moveStates } from '../campaign/campaign-states.ts';
+import type { Verification } from '../campaign/compare/verification.ts';
 import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { moveStatesOf } from '../campaign/status.ts';
@@ -13,13 +14,16 @@ import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { learnedIn } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
-import { serversOf } from '../model/plan.ts';
+import { unitsOf } from '../model/plan.ts';
 import { changesOf } from './changes.ts';
 import { networkMsOf, overheadMsOf, pathRateOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
-/** What a campaign did, from its journal alone: the same journal always gives the same report. */
-export function reportOf(campaign: Campaign, state: string): Report {
+/**
+ * What a campaign did, from its journal and its last verification alone: the same always give the
+ * same report.
+ */
+export function reportOf(campaign: Campaign, state: string, verification: Verification | null = null): Report {
   const { facts } = campaign.journal;
   const states = moveStatesOf(campaign);
   const pathRate = pathRateOf(campaign);
@@ -28,6 +32,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     .flatMap(({ wave, moves: list }) =>
       list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting', pathRate)),
     );
+  const volumes = moves.filter(({ kind, state: is }) => kind === 'volume' && moveStates[is].hasMoved).length;
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -37,7 +42,8 @@ export function reportOf(campaign: Campaign, state: string): Report {
     endedAt: rested?.at ?? null,
     moves,
     totals: {
-      servers: moves.filter(({ state: is }) => moveStates[is].hasMoved).length,
+      servers: moves.filter(({ kind, state: is }) => kind === undefined && moveStates[is].hasMoved).length,
+      ...(volumes === 0 ? {} : { volumes }),
       rolledBack: moves.filter(({ movedAt, rolledBackAt }) => movedAt !== null && rolledBackAt !== null).length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
       sentBytes: moves.reduce((sum, move) => sum + sentBytesOf(move), 0),
@@ -45,6 +51,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     },
     changes: changesOf(campaign),
     left: leftIn(facts),
+    verification,
     problems: facts.flatMap((fact, index) =>
       fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at, overcome: isOvercome(fact, facts.slice(index + 1)) }] : [],
     ),
@@ -60,7 +67,7 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
   if (state !== 'rolled back' || servers > 0) return resources;
   const counts = { ...resources };
   const last = lastPhaseTo(campaign.plan.to);
-  for (const server of serversOf(campaign.plan)) {
+  for (const server of unitsOf(campaign.plan)) {
     const { built = {} } = learnedIn(toldAttempt(campaign.journal.facts, server, last).facts);
     for (const kind of Object.keys(built).map((ref) => kindOf(ref as Ref))) counts[kind] = (counts[kind] ?? 0) + 1;
   }
@@ -69,7 +76,7 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
 
 function moveReport(
   campaign: Campaign,
-  { server }: Move,
+  { kind, server }: Move,
   wave: string,
   state: MoveReport['state'],
   pathRate: number | null,
@@ -79,13 +86,14 @@ function moveReport(
   const learned = learnedIn(facts);
   const phases = durationsOf(facts);
   const report = {
+    ...(kind === 'volume' ? { kind } : {}),
     server: server.id,
     name: server.name,
     wave,
     state,
     movedAt: facts.find((fact) => fact.fact === 'done' && fact.phase === last)?.at ?? null,
     rolledBackAt,
-    destinationId: rolledBackAt === null ? (learned.built?.[refOf('server', server.id)] ?? null) : null,
+    destinationId: rolledBackAt === null ? (learned.built?.[refOf(kind, server.id)] ?? null) : null,
     phases,
     migrationMs: wholeMs(facts),
     downtimeMs: learned.was === 'stopped' ? null : downtimeMs(facts),

@@ -49,6 +49,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       columns,
     ),
     ...changesText(report.changes),
+    ...verificationLine(report),
     ...problemLines(report),
   ];
 }
@@ -72,6 +73,16 @@ function problemLines({ problems }: Report): string[] {
   ];
 }
 
+/** What `sender verify` found last. */
+function verificationLine({ verification }: Report): string[] {
+  if (verification === null) return [];
+  const { worst } = verification.comparison ?? { worst: null };
+  const wrong = verification.disks.filter(({ agrees }) => !agrees).length;
+  const disks = wrong === 0 ? '' : `${wrong} of ${countOf('disk', verification.disks.length)} differ, `;
+  const attributes = worst === null ? 'no attribute differs' : `attributes differ (${worst})`;
+  return ['', `Verified ${showTime(verification.at)} UTC: ${disks}${attributes}. \`sender verify\` reads both sides again.`];
+}
+
 function headLines(report: Report): string[] {
   const { campaign, project, state, startedAt, endedAt, totals, moves, left } = report;
   const resources = countsOf(totals.resources);
@@ -85,8 +96,12 @@ function headLines(report: Report): string[] {
   ];
 }
 
-/** `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. */
-function serversText({ servers, rolledBack }: Report['totals']): string {
+/**
+ * `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. With
+ * lone volumes: `3 servers, 1 volume without a server`.
+ */
+function serversText({ servers, volumes = 0, rolledBack }: Pick<Report['totals'], 'servers' | 'volumes' | 'rolledBack'>): string {
+  if (volumes > 0) return `${serversText({ servers, volumes: 0, rolledBack })}, ${countOf('volume', volumes)} without a server`;
   if (rolledBack === 0) return countOf('server', servers);
   if (servers === 0) return `${countOf('server', rolledBack)} moved and rolled back`;
   return `${countOf('server', servers)} moved, ${rolledBack} moved and rolled back`;

@@ -1,9 +1,10 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
+export type WayOn = 'leave out' | 'leave volume' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
   'leave out': 'take the server out of `waves`',
+  'leave volume': 'take the volume out of `volumes`',
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
@@ -47,9 +48,12 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.tpm',             cause: 'What the virtual TPM keeps stays at the source.', ways: ['leave out', 'accept'] },
   { code: 'server.iso',             cause: 'The server was made from a CD, which would become a hard disk.', ways: ['leave out', 'accept'] },
   { code: 'server.firmware',        cause: 'What UEFI keeps beside the disks stays at the source.' },
+  { code: 'server.volume_serial',   cause: 'The guest sees other serial numbers of its volumes.' },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
+  { code: 'server.user_data_formats', cause: 'User data that may format disks may run again at the destination.', ways: ['leave out', 'accept'] },
+  { code: 'server.user_data_again', cause: 'User data may run again at the destination.' },
   { code: 'server.user_data',       cause: 'Only an admin may read user data.' },
   { code: 'server.nic_order',       cause: 'The cloud does not tell the order of the interfaces.' },
   { code: 'server.port_unseen',     cause: 'The server has an interface that its project may not see.', ways: ['leave out', 'accept each'] },
@@ -177,6 +181,10 @@ export const concernTable: readonly ConcernRow[] = [
   // ── the plan and both machines ──
   { code: 'server.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the server.', ways: ['leave out'] },
   { code: 'server.gone',            cause: 'The plan names a server that the project no longer has.', ways: ['leave out'] },
+  { code: 'volume.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the volume.', ways: ['leave volume'] },
+  { code: 'volume.gone',            cause: 'The plan names a volume that is gone, or that cannot move without a server any more.', ways: ['leave volume'] },
+  { code: 'volume.left_out',        cause: 'The plan leaves out volumes that no server has.' },
+  { code: 'volume.older_receiver',  cause: 'The receiver’s release does not move volumes that no server has.', ways: ['leave volume'] },
   { code: 'plan.skip_absent',       cause: 'The plan skips what is not among that which moves.', ways: ['edit'] },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },

@@ -207,7 +207,7 @@ const Image = z.object({
  */
 const Disk = z.object({
   ...common,
-  /** The server with which it moves. */
+  /** The server with which it moves; the volume itself where no server has it. */
   server_id: Id,
   /** The volume whose bytes it is; null for a disk that the server has of its own. */
   volume_id: Id.nullable().default(null),
@@ -225,7 +225,7 @@ export function diskIdOf(volume: string): string {
 }
 
 /**
- * A volume of a server. Fields as in Cinder's API reference, "Volumes", without its bytes, which
+ * A volume. Fields as in Cinder's API reference, "Volumes", without its bytes, which
  * are a disk. `size`: GiB.
  */
 const Volume = z.object({

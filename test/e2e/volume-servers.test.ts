@@ -116,7 +116,7 @@ test('a server that boots from a volume moves cold with its data volume: every b
   expect(await attachmentsOf(world.destination.user, web.id)).toEqual([
     { name: 'web data', device: '/dev/vdb', tag: 'more', delete_on_termination: true },
   ]);
-  const verdicts = await sender.daemon.verify({ campaign });
+  const { disks: verdicts } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');
@@ -134,7 +134,7 @@ test('a source is not deleted while a volume of its copy is in error at the dest
   await sender.daemon.commit({ campaign, deleteSource: true });
   await expect
     .poll(async () => (await sender.daemon.status()).campaigns[0]?.problem?.says, { timeout: 30_000 })
-    .toContain(`The volume ${data?.id} of the server is error.`);
+    .toContain(`The volume ${data?.id} is error.`);
   expect((await serverAt('source')).status).toBe('SHUTOFF');
   expect(await volumesAt(world.source.user)).toHaveLength(3);
 });

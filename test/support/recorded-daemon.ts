@@ -175,12 +175,31 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     cancel: steer('cancel', 'rolling back'),
     commit: steer('commit', 'committed'),
     rollback: steer('rollback', 'rolling back'),
-    verify: (params) => note('verify', params, []),
+    verify: (params) =>
+      note('verify', params, {
+        campaign: params.campaign,
+        at: '2026-11-20T12:00:00.000Z',
+        disks: [],
+        comparison: null,
+        waivers: [],
+      }),
     report: async ({ campaign: id }) => {
       const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
       const totals = { servers: 0, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, left: null, problems: [] };
+      return {
+        campaign: id,
+        project,
+        state,
+        startedAt,
+        endedAt,
+        moves: [],
+        totals,
+        changes,
+        left: null,
+        verification: null,
+        problems: [],
+      };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

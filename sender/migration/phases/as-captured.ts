@@ -16,7 +16,16 @@ const ofServer = ['name', 'description', 'image_id', 'volumes', 'metadata', 'tag
 const ofFlavor = ['name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap'] as const;
 
 /** The attributes of a volume that its owner may change, also in use. */
-const ofVolume = ['name', 'description', 'size', 'bootable', 'volume_type', 'metadata', 'image_metadata', 'read_only'] as const;
+export const ofVolume = [
+  'name',
+  'description',
+  'size',
+  'bootable',
+  'volume_type',
+  'metadata',
+  'image_metadata',
+  'read_only',
+] as const;
 
 /** The attributes of a port, a trunk or an address that are ours, not the tenant's. */
 const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);

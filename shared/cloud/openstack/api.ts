@@ -240,6 +240,8 @@ export interface ApiVolume extends ApiThing {
   readonly availability_zone: string;
   /** 'true' or 'false'. */
   readonly bootable: string;
+  readonly created_at?: string | null;
+  readonly updated_at?: string | null;
   readonly encrypted?: boolean;
   readonly multiattach?: boolean;
   readonly metadata: Readonly<Record<string, string>>;

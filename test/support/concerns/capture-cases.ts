@@ -66,6 +66,14 @@ export function captureCases(read: () => Contents): Cases {
       when('an image that cannot be read', (contents) => ({ ...contents, images: [] })),
       asRead,
     ),
+    'server.user_data_formats': between(
+      when('user data that makes a file system', withUserData('#!/bin/sh\nmkfs.ext4 /dev/vdb\n')),
+      when('user data that makes none', withUserData('#!/bin/sh\ntrue\n')),
+    ),
+    'server.user_data_again': between(
+      when('user data that is read', withUserData('#!/bin/sh\ntrue\n')),
+      when('no user data', withServer({ 'OS-EXT-SRV-ATTR:user_data': null })),
+    ),
     'server.user_data': between(
       when('what a member reads', withScope({ admin: false })),
       when('what an admin reads', withScope({ admin: true })),
@@ -180,6 +188,10 @@ function withFields<T>(all: readonly T[], fields: object): T[] {
 
 function withServer(fields: object): Change {
   return (contents) => ({ ...contents, servers: withFields(contents.servers, fields) });
+}
+
+function withUserData(text: string): Change {
+  return withServer({ 'OS-EXT-SRV-ATTR:user_data': Buffer.from(text).toString('base64') });
 }
 
 function withFlavor(fields: object): Change {

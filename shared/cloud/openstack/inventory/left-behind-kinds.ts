@@ -11,10 +11,12 @@ export interface LeftBehindKind {
   readonly key?: string;
 }
 
-/** The kinds beside images and keypairs. A cloud without the service or the extension has none. */
+/**
+ * The kinds beside images, keypairs and volumes. A cloud without the service or the extension has
+ * none.
+ */
 // biome-ignore format: a table is read by column
 export const leftBehindKinds: readonly LeftBehindKind[] = [
-  { kind: 'volumes',          service: 'volume',  path: '/volumes/detail', key: 'volumes' },
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },

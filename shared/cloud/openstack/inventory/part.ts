@@ -13,10 +13,11 @@ interface Part {
 }
 
 /**
- * Removes what the chosen servers do not need: networks, routers, groups and addresses. The ports
- * of virtual addresses stay, so that the destination gives these addresses to nobody else.
+ * Removes what the chosen servers do not need: networks, routers, groups and addresses, and the
+ * volumes that were not `chosen`. The ports of virtual addresses stay, so that the destination
+ * gives these addresses to nobody else.
  */
-export function partOf(contents: Contents): Part {
+export function partOf(contents: Contents, chosen: readonly string[] = []): Part {
   const plugged = contents.ports.filter((port) => port.device_id !== '');
   const trunks = contents.trunks.filter((trunk) => plugged.some(({ id }) => id === trunk.port_id));
   const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
@@ -51,7 +52,7 @@ export function partOf(contents: Contents): Part {
       ports,
       trunks,
       otherPorts: [],
-      volumes: volumesOfPart(contents),
+      volumes: volumesOfPart(contents, chosen),
       keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
       serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
@@ -74,9 +75,9 @@ function groupsOfPart({ serverGroups, servers }: Contents): Contents['serverGrou
   return serverGroups?.filter(({ members }) => servers.some(({ id }) => members.includes(id))) ?? null;
 }
 
-/** The volumes of the chosen servers; no others are said to stay behind. */
-function volumesOfPart({ volumes, attachments }: Contents): Contents['volumes'] {
-  const ids = new Set([...attachments.values()].flatMap((all) => all.map(({ volumeId }) => volumeId)));
+/** The volumes of the chosen servers, and chosen ones; no others are said to stay behind. */
+function volumesOfPart({ volumes, attachments }: Contents, chosen: readonly string[]): Contents['volumes'] {
+  const ids = new Set([...attachments.values()].flatMap((all) => all.map(({ volumeId }) => volumeId)).concat(chosen));
   return volumes?.filter(({ id }) => ids.has(id)) ?? (ids.size > 0 ? null : []);
 }
 

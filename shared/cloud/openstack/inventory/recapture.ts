@@ -1,12 +1,13 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
-import type { Recaptured } from '../../source-cloud.ts';
+import type { Recaptured, VolumeState } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
+import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
 import { readOf } from '../volumes/read.ts';
 import { readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
@@ -111,6 +112,13 @@ function asSubports(ports: readonly ApiPort[]): ApiPort[] {
  */
 function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
   return port_id === null && router_id !== null;
+}
+
+/** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
+export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<VolumeState> {
+  const is = await mustReadVolume(session, id, signal);
+  const { volume } = describeVolume(is, is, { volumeTypes: [] });
+  return { volume: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
 }
 
 /** A resource as a document holds it, with the defaults of what its cloud leaves out. */

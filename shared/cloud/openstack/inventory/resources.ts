@@ -12,6 +12,7 @@ import { rbacIn } from './rbac.ts';
 import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
+import { describeVolume, loneVolumes } from './volumes.ts';
 
 /** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
@@ -53,6 +54,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
+    ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
   ];
 }
 
