@@ -42,14 +42,18 @@ export async function readLimits(
   return Object.fromEntries(numbers.filter(([name]) => kept[service]?.includes(name) ?? true));
 }
 
-/** Sets some limits of a project; only an admin may. */
+/**
+ * Sets some limits of a project; only an admin may. `force`: also below what the project uses,
+ * which Nova alone refuses (nova/api/openstack/compute/quota_sets.py, update).
+ */
 export async function writeLimits(
   session: CloudSession,
   service: QuotaService,
   projectId: string,
   limits: QuotaLimits,
-  signal: AbortSignal,
+  { signal, force = false }: { readonly signal: AbortSignal; readonly force?: boolean },
 ): Promise<void> {
   const { path, key } = placeOf(service, projectId);
-  await session.call({ method: 'PUT', service, path, body: { [key]: limits }, signal });
+  const forced = force && service === 'compute' ? { force } : {};
+  await session.call({ method: 'PUT', service, path, body: { [key]: { ...limits, ...forced } }, signal });
 }

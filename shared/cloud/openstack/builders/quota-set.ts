@@ -17,7 +17,7 @@ export const quotaSet: Family<'quota_set'> = {
     const there = await limitsOf(site, id, context.signal);
     const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
     if (lacking.length > 0)
-      await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), context.signal);
+      await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), { signal: context.signal });
     if (Object.keys(wanted).length === 0) return { id, how: 'adopted' };
     return { id, how: lacking.length > 0 ? 'created' : 'found' };
   },
@@ -37,7 +37,7 @@ export const quotaSet: Family<'quota_set'> = {
     const there = (await limitsOf(site, id, signal)) ?? {};
     const ours = Object.entries(replaced).filter(([name, { is }]) => there[name] === is);
     if (ours.length === 0) return false;
-    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), signal);
+    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), { signal, force: true });
     return true;
   },
 };
@@ -60,6 +60,11 @@ export async function limitsOf(site: Site, id: string, signal: AbortSignal): Pro
   return isService(id) ? await readLimits(site.session, id, await site.projectId(signal), signal) : null;
 }
 
-async function write(site: Site, id: string, limits: QuotaLimits, signal: AbortSignal): Promise<void> {
-  if (isService(id)) await writeLimits(site.session, id, await site.projectId(signal), limits, signal);
+async function write(
+  site: Site,
+  id: string,
+  limits: QuotaLimits,
+  how: { readonly signal: AbortSignal; readonly force?: boolean },
+): Promise<void> {
+  if (isService(id)) await writeLimits(site.session, id, await site.projectId(how.signal), limits, how);
 }
