@@ -21,6 +21,7 @@ import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 import type { IsThere } from './place.ts';
+import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
@@ -51,6 +52,8 @@ export interface BuilderTools {
   readonly cloud: () => Promise<DestinationCloud>;
   /** Throws where it does not build in a place. `made`: looks for what was built. */
   readonly mustBuildHere: (place: string, made: () => readonly IsThere[]) => Promise<void>;
+  /** Whether another campaign made a thing, or may have made it. */
+  readonly isMadeByAnother: (kind: Kind, id: string) => Promise<boolean>;
   /** Throws where nothing may be built any more. */
   readonly mustGoOn: () => void;
   /** Hears of a resource that has left the ledger. */
@@ -225,7 +228,7 @@ export class Builder {
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, { wanted, replaced: entry.replaced }));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -300,14 +303,16 @@ export class Builder {
 
   async #find(resource: Resource): Promise<string | null> {
     const cloud = await this.cloudHere();
-    return cloud.find(resource, this.#context(resource));
+    const id = await cloud.find(resource, this.#context(resource));
+    return id !== null && (await this.#isOfAnother(cloud, resource.kind, id)) ? null : id;
   }
 
-  async #removeFromCloud(
-    ref: Ref,
-    id: string,
-    { wanted, replaced }: { readonly wanted: AbortSignal | undefined; readonly replaced: Replaced | undefined },
-  ): Promise<boolean> {
+  /** Whether what was found without a stamp may be another campaign's. */
+  async #isOfAnother(cloud: DestinationCloud, kind: Kind, id: string): Promise<boolean> {
+    return cloud.unstamped?.has(kind) === true && (await this.#tools.isMadeByAnother(kind, id));
+  }
+
+  async #removeFromCloud(ref: Ref, id: string, replaced?: Replaced, wanted?: AbortSignal): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
     wanted?.throwIfAborted();
@@ -323,7 +328,9 @@ export class Builder {
       const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
       const replaced = this.#replaced(ref);
-      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, replaced, disk });
+      const { differences, ...made } = await cloud.ensure(resource, { ...context, claimed, replaced, disk });
+      const isOfAnother = made.how === 'found' && (await this.#isOfAnother(cloud, resource.kind, made.id));
+      const built = isOfAnother ? { ...made, how: 'adopted' as const } : made;
       const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
@@ -389,10 +396,4 @@ export class Builder {
       signal: this.#tools.signal,
     };
   }
-}
-
-/** A resource as it was captured, but for what was learned since. */
-function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
-  if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
-  return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
 }

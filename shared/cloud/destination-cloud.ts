@@ -152,6 +152,8 @@ export interface DestinationCloud {
    * key.
    */
   readonly kinds: ReadonlySet<Kind>;
+  /** The kinds that carry no stamp: for them `occupied` is asked. Absent: every kind carries one. */
+  readonly unstamped?: ReadonlySet<Kind>;
   facts(signal: AbortSignal): Promise<CloudFacts>;
   /**
    * Where the credentials lead, in words with an id: a project, for instance. What was built in one

@@ -145,7 +145,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'flavor.rights',          cause: 'Only an admin may create a flavor.', ways: ['map'] },
   { code: 'flavor.name_taken',      cause: 'A flavor to be created has the name of another.', ways: ['map'] },
   { code: 'flavor.smaller',         cause: 'The mapped flavor is smaller.' },
-  { code: 'flavor.hardware',        cause: 'The guest would lose a device with the mapped flavor.', ways: ['map', 'accept'] },
+  { code: 'flavor.hardware',        cause: 'The guest would lose a device with the mapped flavor.', ways: ['map', 'accept each'] },
   { code: 'flavor.differs',         cause: 'The mapped flavor differs in other ways.' },
   { code: 'flavor.zero_disk',       cause: 'Only an admin may boot an image with a flavor without a disk.', ways: ['map'] },
   { code: 'flavor.disk',            cause: 'The disk of the mapped flavor is too small.', ways: ['map'] },

@@ -287,6 +287,8 @@ const Server = z.object({
   flavor_id: Id,
   image_id: Id.nullable().default(null),
   ports: z.array(Id).default([]),
+  /** The tags by which the guest knows its interfaces, by the port. */
+  port_tags: z.record(Id, z.string()).default({}),
   disks: z.array(Id).default([]),
   /** In the order of its devices. */
   volumes: z.array(Attached).default([]),

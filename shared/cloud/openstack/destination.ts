@@ -41,6 +41,7 @@ import { lostVolume } from './volumes/lost.ts';
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
+  readonly unstamped: ReadonlySet<Kind> = new Set(kinds.filter((kind) => families[kind].occupied !== undefined));
   readonly #session: CloudSession;
   readonly #site: Site;
 

@@ -23,6 +23,7 @@ import type {
 import { listKeypairs } from '../facts/facts.ts';
 import { type QuotaLimits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { type PortTags, readPortTags } from '../servers/port-tags.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
@@ -52,6 +53,8 @@ export interface Contents extends VolumeContents {
   readonly trunks: readonly ApiTrunk[];
   /** The project's ports that belong to another service: a load balancer. They are not moved. */
   readonly otherPorts: readonly ApiPort[];
+  /** The tags of the interfaces of each server that has some, by its id. */
+  readonly portTags: ReadonlyMap<string, PortTags>;
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
   /** Those of the project, and others that rules of its groups name. */
@@ -174,6 +177,8 @@ export async function readContents(
   );
   const forwardings = await readForwardings(session, floatingIps, signal);
   if (forwardings === null) untold.push(wordsOf('port_forwarding'));
+  const portTags = await readPortTags(session, servers, signal);
+  if (portTags === null) untold.push('tags of interfaces');
   return {
     scope,
     region: session.access.region ?? '',
@@ -185,6 +190,7 @@ export async function readContents(
     ports,
     trunks,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
+    portTags: portTags ?? new Map(),
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
