@@ -23,11 +23,13 @@ export const features: readonly string[] = [
   'server-groups',
   'later-kinds',
   'lone-volumes',
+  'images',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
+  image: 'images',
   server_group: 'server-groups',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',

@@ -272,10 +272,11 @@ export class ReceiverCampaign {
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, a lone volume or image. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
     const unit = this.unitOf(server);
     if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
+    if (kindOf(unit) === 'image') return { id: null, volumes: [], image: this.built(unit) };
     const { volumes } = this.resource(unit) as ResourceOf<'server'>;
     return {
       id: this.built(refOf('server', server)),
@@ -283,7 +284,7 @@ export class ReceiverCampaign {
     };
   }
 
-  /** What moves under an id: a server, or a volume that no server has. */
+  /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
     return this.#builder.unitOf(id);
   }

@@ -2,7 +2,7 @@ import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { proposeMappings } from '../../shared/cloud/propose-mappings.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { Plan } from '../model/plan.ts';
 
 /**
@@ -18,6 +18,7 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
     volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
+    images: movedImagesOf(document).map(({ id, name }) => ({ id, name })),
     mappings: proposeMappings(supportedDocument(document, new Set(facts.kinds)), facts),
   });
 }

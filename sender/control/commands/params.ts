@@ -15,6 +15,8 @@ export const OfSelection: z.ZodType<Selection, Selection> = z.object({
   users: Names.optional(),
   tags: Names.optional(),
   volumes: Names.optional(),
+  images: Names.optional(),
+  withImages: z.boolean().optional(),
 });
 
 /**

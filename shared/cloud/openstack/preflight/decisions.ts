@@ -130,6 +130,7 @@ function choose(view: PreflightView, resource: Resource): Choice {
         ? skip('the plan skips its floating IP')
         : create();
     case 'image':
+      if (resource.disk_id !== null) return create();
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':
     case 'volume':
