@@ -107,6 +107,8 @@ export const limits = {
    * the answers.
    */
   unreadBytes: 16 * MiB,
+  /** Resources of one comparison: an answer within a few seconds, and some hundred KiB of it. */
+  comparedRefs: 64,
   /** Notices waiting for their handlers above which a side stops listening. */
   notices: 256,
   /** Between two pings of a side. */

@@ -8,6 +8,7 @@ import { readYaml } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 import { BandwidthSetting } from './model/bandwidth.ts';
 import { mostParallel } from './model/plan.ts';
+import { MappingRule } from './model/rule.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 
@@ -28,6 +29,10 @@ export const SenderSettings = z.strictObject({
     })
     .prefault({}),
   bandwidth: BandwidthSetting.default(null),
+  rules: z
+    .union([path, z.array(MappingRule)])
+    .nullable()
+    .default(null),
   limits: z
     .strictObject({
       parallel: z.int().min(1).max(mostParallel).default(1),

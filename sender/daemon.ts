@@ -96,7 +96,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
   return {
     reload(next) {
       bandwidth.configure(next.bandwidth);
-      current = { ...config, limits: { ...config.limits, parallel: next.limits.parallel } };
+      current = { ...config, rules: next.rules, limits: { ...config.limits, parallel: next.limits.parallel } };
     },
     async stop() {
       stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));

@@ -4,7 +4,7 @@ import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { Ref } from '../../shared/model/resource.ts';
 import { Totals } from '../../shared/model/totals.ts';
 import { limits } from '../limits.ts';
-import { Bytes, CampaignId, SessionId, Sha256 } from './field.ts';
+import { Bytes, CampaignId, ProvenDisk, SessionId, Sha256 } from './field.ts';
 import { request } from './message.ts';
 
 /**
@@ -113,6 +113,27 @@ export const completed = request({
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
   problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_CONFLICT', 'E_DISK_FULL', ...cloudProblems],
+});
+
+/** Signs what was read. */
+export const prove = request({
+  from: 'sender',
+  since: 1,
+  when: 'campaign',
+  answered: 'soon',
+  purpose:
+    "Has the receiver sign, with its pairing key, what it read of the destination since a comparison began; the sender's half of the proof names it.",
+  repeatable: 'Yes; what was read is signed again, at another time.',
+  params: z.object({ campaign: CampaignId, plan: Sha256, waivers: Sha256 }),
+  result: z.object({
+    at: z.iso.datetime(),
+    document: Sha256.nullable(),
+    disks: z.array(ProvenDisk).readonly(),
+    statement: Sha256,
+    key: z.string(),
+    signature: z.base64(),
+  }),
+  problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_STATE_DAMAGED'],
 });
 
 /** What a commit leaves that is no part of the tenant: images of servers, and our stamps. */

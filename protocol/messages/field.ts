@@ -15,6 +15,12 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case 
 /** The receiver's name for one offered disk, valid on the connection that it was given on. */
 export const Handle = z.int().min(1).max(0xffff_ffff);
 
+/**
+ * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
+ * attempt.
+ */
+export const HowBuilt = z.enum(['created', 'adopted', 'found']);
+
 /** The name of one connection's session: 128 random bits in lower-case hex. */
 export const SessionId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
 
@@ -38,6 +44,9 @@ export function stretches(most: number) {
     .refine((list) => list.reduce((sum, [, count]) => sum + count, 0) <= most, `must be ${most} at most`)
     .readonly();
 }
+
+/** A disk of the document. `sha256`: of all its bytes, null where nobody read them now. */
+export const ProvenDisk = z.strictObject({ disk: z.string(), root: Sha256.nullable(), sha256: Sha256.nullable() });
 
 /**
  * Digests of `bytes` bytes each, one behind the other, as base64 (RFC 4648, section 4, with

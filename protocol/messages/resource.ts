@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { Power, Ref } from '../../shared/model/resource.ts';
+import { limits } from '../limits.ts';
 import { cloudProblems } from './campaign.ts';
-import { CampaignId } from './field.ts';
+import { CampaignId, HowBuilt, Sha256 } from './field.ts';
 import { notice, request } from './message.ts';
-
-/**
- * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
- * attempt.
- */
-const HowBuilt = z.enum(['created', 'adopted', 'found']);
 
 /** What was built: the destination's id, how it came to be, and what is worth telling beside. */
 const BuiltOnWire = z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() });
@@ -76,10 +71,53 @@ export const remove = request({
   when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes one resource that this campaign created at the destination; what it did not create is left alone.',
-  repeatable: 'Yes; `removed` is false where there was nothing of ours to remove.',
+  repeatable:
+    'Yes; `removed` is false where there was nothing of ours to remove. What the cloud was not asked for when the connection ends is not removed.',
   params: z.object({ campaign: CampaignId, ref: Ref }),
   result: z.object({ removed: z.boolean() }),
   problems: ['E_COMMITTED', 'E_CONFLICT', ...cloudProblems],
+});
+
+/** One attribute that is not as it was at the source. `severity`: whether a guest depends on it. */
+const DifferenceOnWire = z.object({ attribute: z.string(), severity: z.enum(['serious', 'minor']), says: z.string() });
+
+/** The names of attributes. */
+const AttributeNames = z.array(z.string()).readonly();
+
+/** Holds what was built against the document. */
+export const compare = request({
+  from: 'sender',
+  since: 1,
+  when: 'campaign',
+  answered: 'when-done',
+  purpose:
+    'Has the receiver read resources at the destination anew, and hold every attribute against the document; nothing is written on the cloud.',
+  repeatable: 'Yes; it reads only, and is answered afresh each time.',
+  params: z.object({
+    campaign: CampaignId,
+    refs: z.array(Ref).min(1).max(limits.comparedRefs).readonly(),
+    stopped: z.array(Ref).max(limits.comparedRefs).readonly().optional(),
+    begins: z.boolean().optional(),
+  }),
+  result: z.object({
+    compared: z
+      .array(
+        z.object({
+          ref: Ref,
+          id: z.string().nullable(),
+          how: HowBuilt.nullable(),
+          digest: Sha256.nullable(),
+          equal: AttributeNames,
+          mapped: AttributeNames,
+          unread: AttributeNames,
+          told: z.array(DifferenceOnWire).readonly(),
+          different: z.array(DifferenceOnWire).readonly(),
+          strangers: z.array(z.string()).readonly(),
+        }),
+      )
+      .readonly(),
+  }),
+  problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', ...cloudProblems],
 });
 
 /** Tells the progress of `campaign.configure`. */

@@ -1,4 +1,11 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type {
+  BuildContext,
+  Built,
+  BuiltThings,
+  DestinationCloud,
+  ForeignPart,
+  Likeness,
+} from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -6,12 +13,13 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
+import { type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
+import type { IsThere } from './place.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
@@ -21,6 +29,9 @@ const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
 const atOnce = 4;
+
+/** Kinds of which a cloud tells whether one is still there, and only to those whose it is. */
+const ownKinds: ReadonlySet<Kind> = new Set(['network', 'subnet', 'router', 'security_group', 'port', 'floating_ip']);
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -37,8 +48,8 @@ export interface BuilderTools {
   readonly ledger: Ledger;
   readonly disks: Disks;
   readonly cloud: () => Promise<DestinationCloud>;
-  /** Throws where it does not build in a place. */
-  readonly mustBuildHere: (place: string) => Promise<void>;
+  /** Throws where it does not build in a place. `made`: looks for what was built. */
+  readonly mustBuildHere: (place: string, made: () => readonly IsThere[]) => Promise<void>;
   /** Throws where nothing may be built any more. */
   readonly mustGoOn: () => void;
   /** Hears of a resource that has left the ledger. */
@@ -54,6 +65,8 @@ export class Builder {
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   readonly #preparing = new Map<Ref, Promise<Built | null>>();
+  /** The latest removal of each ref that is under way. */
+  readonly #removing = new Map<Ref, Promise<boolean>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -141,6 +154,7 @@ export class Builder {
     this.#tools.mustGoOn();
     const resource = this.resource(ref);
     if (resource.kind !== 'port' && resource.kind !== 'floating_ip') return null;
+    await this.removed(ref);
     const preparing = this.#preparing.get(ref) ?? this.#prepare(resource).finally(() => this.#preparing.delete(ref));
     this.#preparing.set(ref, preparing);
     return preparing;
@@ -152,6 +166,7 @@ export class Builder {
    */
   async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
     this.#tools.mustGoOn();
+    await this.removed(ref);
     await this.#preparing.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
@@ -186,16 +201,32 @@ export class Builder {
 
   /**
    * Deletes one resource if the ledger says that this campaign created it; returns false where it
-   * created none.
+   * created none. Where `wanted` aborts before the cloud is asked for it, the resource stays, and
+   * the reason is thrown.
    */
-  async remove(ref: Ref): Promise<boolean> {
+  remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
+    const removing = this.removed(ref)
+      .then(() => this.#remove(ref, wanted))
+      .finally(() => {
+        if (this.#removing.get(ref) === removing) this.#removing.delete(ref);
+      });
+    this.#removing.set(ref, removing);
+    return removing;
+  }
+
+  /** Resolves when no removal of a ref is under way any more, even after a failure. */
+  async removed(ref: Ref): Promise<void> {
+    await this.#removing.get(ref)?.catch(() => undefined);
+  }
+
+  async #remove(ref: Ref, wanted: AbortSignal | undefined): Promise<boolean> {
     await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -223,6 +254,22 @@ export class Builder {
     return untold([...fatal, ...told], built?.detail);
   }
 
+  /** What was built for a ref, held against the document by attribute. Throws E_NOT_FOUND. */
+  async likenessOf(ref: Ref, power: LearnedOfOne['power'], signal: AbortSignal): Promise<Likeness> {
+    const entry = this.#ledger.get(ref);
+    const properties = entry?.state === 'built' ? entry.properties : undefined;
+    const resource = withLearned(this.resource(ref), { power, properties });
+    const cloud = await this.cloudHere();
+    const either = AbortSignal.any([signal, this.#tools.signal]);
+    return cloud.likeness(resource, this.built(ref), { ...this.#context(resource), signal: either });
+  }
+
+  /** What is in some built resources and was not built. */
+  async strangersIn(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    const cloud = await this.cloudHere();
+    return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
+  }
+
   /** Resolves when nothing is being built any more, even after a failure. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
@@ -236,8 +283,20 @@ export class Builder {
     const { cloud, mustBuildHere, signal } = this.#tools;
     const found = await cloud();
     const place = await found.place?.(signal);
-    if (place !== undefined) await mustBuildHere(place);
+    if (place !== undefined) await mustBuildHere(place, () => this.#madeIn(found));
     return found;
+  }
+
+  /** Looks for what was created. What was adopted may be seen from everywhere. */
+  #madeIn(cloud: DestinationCloud): IsThere[] {
+    return this.#ledger
+      .entries()
+      .flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' && ownKinds.has(kindOf(entry.ref)) ? [entry] : []))
+      .map(
+        ({ ref, id }) =>
+          () =>
+            cloud.isThere(ref, id, this.#tools.signal),
+      );
   }
 
   async #find(resource: Resource): Promise<string | null> {
@@ -245,10 +304,11 @@ export class Builder {
     return cloud.find(resource, this.#context(resource));
   }
 
-  async #removeFromCloud(ref: Ref, id: string): Promise<boolean> {
+  async #removeFromCloud(ref: Ref, id: string, wanted: AbortSignal | undefined): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal });
+    wanted?.throwIfAborted();
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted });
   }
 
   async #build(resource: Resource): Promise<Built> {

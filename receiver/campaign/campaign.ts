@@ -24,6 +24,7 @@ import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
+import { noReadings } from './readings.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** What every campaign needs. */
@@ -53,6 +54,8 @@ export class ReceiverCampaign {
   readonly ledger: Ledger;
   readonly disks: Disks;
   readonly imageDonors: ImageDonors;
+  /** For a proof. */
+  readonly readings = noReadings();
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
@@ -81,7 +84,7 @@ export class ReceiverCampaign {
       ledger,
       disks: this.disks,
       cloud,
-      mustBuildHere: (place) => mustBuildHere(folder, place),
+      mustBuildHere: (place, made) => mustBuildHere(folder, place, made),
       mustGoOn: () => this.mustGoOn(),
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,
@@ -192,10 +195,13 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
-  async remove(ref: Ref): Promise<boolean> {
+  /**
+   * Removes one resource that this campaign created; false where it created none. Where `wanted`
+   * aborts before the cloud is asked, it stays.
+   */
+  async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
-    return this.#builder.remove(ref);
+    return this.#builder.remove(ref, wanted);
   }
 
   /**
@@ -266,8 +272,12 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /** Looks once at what was built for a server of the source. Throws E_AUTH, E_NOT_FOUND. */
+  /**
+   * Looks once at what was built for a server of the source, after a removal of it that is under
+   * way. Throws E_AUTH, E_NOT_FOUND.
+   */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
@@ -297,6 +307,11 @@ export class ReceiverCampaign {
   /** Every difference between what was built and what was wanted; with a disk, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
+  }
+
+  /** What reads what was built. */
+  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+    return this.#builder;
   }
 
   /**

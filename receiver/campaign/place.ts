@@ -7,16 +7,36 @@ import { Problem } from '../../shared/problem.ts';
 
 const PlaceFile = z.object({ format: z.literal('godwit/place'), version: z.literal(1), place: z.string().min(1) });
 
+/** What is looked at of a campaign that has built before its place was noted. */
+const looksAtMost = 16;
+
 /**
  * Notes where the campaign in a folder builds, durably on return, or compares it with what was
  * noted: elsewhere all that it built would seem to be gone, and its rollback would start the
- * source beside it. MUST come before the first effect. Throws E_AUTH, E_STATE_DAMAGED, E_DISK_FULL.
+ * source beside it. A campaign of an earlier release may have built before anything was noted:
+ * where none of several things that it `made` is seen, the place is not noted. MUST come before the
+ * first effect. Throws E_AUTH, E_STATE_DAMAGED, E_DISK_FULL.
  */
-export async function mustBuildHere(folder: string, place: string): Promise<void> {
-  if ((await noted(folder)) === null) await claimDurably(pathIn(folder), textOf(place));
+export async function mustBuildHere(folder: string, place: string, made: () => readonly IsThere[]): Promise<void> {
+  if ((await noted(folder)) === null) {
+    if (await areAllGone(made().slice(0, looksAtMost))) throw elsewhere(place, 'nothing that this campaign built is there');
+    await claimDurably(pathIn(folder), textOf(place));
+  }
   const before = await noted(folder);
-  if (before === place) return;
-  throw new Problem('E_AUTH', `The credentials lead to ${place}, and this campaign builds in ${before}.`, {
+  if (before !== place) throw elsewhere(place, `this campaign builds in ${before}`);
+}
+
+/** Looks whether one thing that was built is there. */
+export type IsThere = () => Promise<boolean>;
+
+/** One alone may have been removed by its owner. */
+async function areAllGone(made: readonly IsThere[]): Promise<boolean> {
+  for (const isThere of made) if (await isThere()) return false;
+  return made.length > 1;
+}
+
+function elsewhere(place: string, but: string): Problem {
+  return new Problem('E_AUTH', `The credentials lead to ${place}, and ${but}.`, {
     hint: 'Nothing is built or removed. Give the receiver credentials of the project in which the campaign was begun.',
   });
 }

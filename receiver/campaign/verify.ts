@@ -38,6 +38,7 @@ export async function verifyDisk(
   try {
     copy = await campaign.disks.open(server, disk);
     const sha256 = await sha256Of(copy, signal);
+    campaign.readings.disks.set(refOf('disk', disk), sha256);
     return { size: copy.size, sha256, image, flaws: [...none, ...(await flawsOf(campaign, ref, id, copy))] };
   } catch (error) {
     if (!isAboutTheCopy(error)) throw error;

@@ -14,10 +14,12 @@ import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { compareResources } from '../campaign/compare.ts';
 import { complete, completeServer } from '../campaign/complete.ts';
 import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
+import { prove } from '../campaign/prove.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
@@ -198,9 +200,11 @@ export class Session {
     | 'campaign.completed'
     | 'campaign.commit'
     | 'campaign.remove'
+    | 'campaign.prove'
     | 'resource.prepare'
     | 'resource.ensure'
     | 'resource.remove'
+    | 'resource.compare'
   > {
     return {
       'campaign.configure': async ({ campaign, configurations: own, parts }) => {
@@ -226,12 +230,17 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
+      'campaign.prove': (told) => prove(this.#bound(), told, this.#tools.state),
       'resource.prepare': async ({ ref }) => {
         const built = await this.#bound().prepare(ref);
         return built === null ? {} : { built: onWire(built) };
       },
       'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
-      'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'resource.remove': async ({ ref }, { signal }) => ({ removed: await this.#bound().remove(ref, signal) }),
+      'resource.compare': (asked, { signal }) =>
+        this.#tools.verifications.run(this.#tools.owner, signal, async () => ({
+          compared: await compareResources(this.#bound(), asked, signal),
+        })),
     };
   }
 

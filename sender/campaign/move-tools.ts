@@ -4,6 +4,7 @@ import { isStopAsked } from '../migration/durations.ts';
 import { exceptedFrom } from '../migration/fact.ts';
 import { forecastOf } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
+import { leftOutOf } from '../migration/left-out.ts';
 import type { Migration } from '../migration/migrate.ts';
 import type { Move } from '../migration/move.ts';
 import type { Tools } from '../migration/phase.ts';
@@ -37,8 +38,9 @@ export function migrationOf(
 }
 
 function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal, withoutSlot: Aside): Tools {
-  const { id, folder, journal, plan } = campaign;
+  const { id, folder, journal, plan, document } = campaign;
   const { source, ask, offer, onDisk, history } = tools;
+  const leftOut = leftOutOf(plan, document, journal.facts);
   const moveOf = (server: string): Move => recall(campaign.moveOf(server), journal);
   const offerTools = { campaign: id, source, folder, onDisk };
   const isGivenUp = (server: string): boolean => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server);
@@ -54,7 +56,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);
       if (move.kind !== 'server') return mustBeAsFrozen(move, { source }, until);
-      const isCaptured = mustBeAsCaptured(move, { source, document: campaign.document, skip: plan.skip }, until);
+      const isCaptured = mustBeAsCaptured(move, { source, document, leftOut }, until);
       return void (await Promise.all([mustBeStopped(move, source, until), isCaptured]));
     },
     mustBeAbleToReturn: (server, until) => mustBeAbleToReturn(moveOf(server), { source, isGivenUp, signal: until }),
@@ -63,8 +65,8 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       of: (server) => roundsOf(journal.facts, server),
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
-    document: campaign.document,
-    skip: plan.skip,
+    document,
+    leftOut,
     stops: {
       isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
       ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),

@@ -10,16 +10,18 @@ import { bundleOf } from './bundle/bundle.ts';
 import type { Campaign } from './campaign.ts';
 import { isOver } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
+import { type Verification, verifyBothSides } from './compare/verification.ts';
+import type { Waiver } from './compare/waivers.ts';
 import type { EndedCampaign } from './ended.ts';
 import { historyOf } from './history.ts';
 import { unfinishedIn } from './left.ts';
 import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
+import { type ProofTools, proofOf } from './proof/proof.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
 import { runWish } from './run-wish.ts';
 import { SourceWatch } from './source-watch.ts';
 import { statusOf } from './status.ts';
-import { type DiskVerdict, verifyCampaign } from './verify.ts';
 
 /** What a runner is given by the daemon. */
 export interface RunnerTools {
@@ -33,6 +35,8 @@ export interface RunnerTools {
   /** What earlier moves took, of this and of other campaigns. */
   readonly history: () => readonly PastMove[];
   readonly retryDelaysMs: readonly number[];
+  /** The campaigns that are being verified: one that is over has a runner for each caller. */
+  readonly verifying: Set<string>;
 }
 
 /** What an operator says with a wish. */
@@ -131,24 +135,34 @@ export class Runner {
 
   /**
    * Reads both sides of a resting campaign again. Throws E_CAMPAIGN_STATE while it works,
-   * E_CANCELLED when a wish ends it.
+   * E_CANCELLED when a wish ends it. With a key, a proof is made and signed.
    */
-  async verify(): Promise<DiskVerdict[]> {
-    if (this.#work !== null || this.#verifying !== null)
+  async verify(
+    waivers: readonly Waiver[],
+    identity?: ProofTools['identity'],
+  ): Promise<{ readonly verification: Verification; readonly proof?: string }> {
+    const { verifying: under } = this.#tools;
+    if (this.#work !== null || this.#verifying !== null || under.has(this.campaign.id))
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${this.campaign.id} is at work, or is being verified already.`);
     const verifying = new AbortController();
     this.#verifying = verifying;
+    under.add(this.campaign.id);
     const signal = AbortSignal.any([verifying.signal, this.#stopping.signal]);
     const peer = new Peer({ ...this.#tools.peer, campaign: this.campaign.id });
     peer.start();
     try {
-      return await verifyCampaign(this.campaign, {
+      const tools = {
         source: await openSource(this.#tools.source, this.#tools.log, signal),
         ask: (name, params, given) => peer.ask(name, params, given),
         signal,
-      });
+        compares: (await peer.connected(signal)).has('compare'),
+      } satisfies Parameters<typeof verifyBothSides>[1];
+      const found = await verifyBothSides(this.campaign, tools, waivers);
+      if (identity === undefined) return { verification: found.verification };
+      return { verification: found.verification, proof: await proofOf(this.campaign, found, { ...tools, identity }) };
     } finally {
       await peer.stop('The verification is over.');
+      under.delete(this.campaign.id);
       this.#verifying = null;
       // A wish arrived meanwhile.
       if (!this.#stopping.signal.aborted) this.start();

@@ -1,8 +1,11 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { withSubports } from '../../shared/model/plugged.ts';
+import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
+import { leftOutOf } from '../migration/left-out.ts';
 import { differing } from '../model/differing.ts';
 import { withoutRefs } from '../model/skip.ts';
 import type { Campaign } from './campaign.ts';
@@ -20,13 +23,6 @@ interface SinceCapture {
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
-/** Fields that name what a resource can be without, and the kind of that. */
-const naming: Readonly<Record<string, Kind>> = {
-  security_groups: 'security_group',
-  subnetpool_id: 'subnet_pool',
-  address_scope_id: 'address_scope',
-};
-
 /** Attributes that are ours. */
 const ours: ReadonlySet<string> = new Set(['kind', 'id', 'needs']);
 
@@ -35,14 +31,14 @@ const ours: ReadonlySet<string> = new Set(['kind', 'id', 'needs']);
  * built: the destination may have been changed since, too. A source that cannot be read is told
  * instead of thrown, because everything has moved by then.
  */
-export async function sinceCapture({ document, plan }: Campaign, tools: StepTools): Promise<SinceCapture[]> {
+export async function sinceCapture({ document, plan, journal }: Campaign, tools: StepTools): Promise<SinceCapture[]> {
   const signal = workSignal(tools);
   try {
     const { project_id: project, whole } = plan.source;
     const servers = whole ? [] : document.servers.map(({ id }) => id);
     const { document: now } = await tools.source.inventory({ project, servers }, signal);
-    // What the plan skips, and what needs it, is no change.
-    return changesSince(document, withoutRefs(now, plan.skip).document);
+    // What was left out, and what needs it, is no change.
+    return changesSince(document, withoutRefs(now, leftOutOf(plan, document, journal.facts)).document, whole);
   } catch (error) {
     signal.throwIfAborted();
     const says = `the source could not be compared with its capture: ${asProblem(error).message}`;
@@ -51,13 +47,13 @@ export async function sinceCapture({ document, plan }: Campaign, tools: StepTool
   }
 }
 
-/** The changes that a later reading of the source has, beside servers and disks. */
-export function changesSince(document: Configurations, now: Configurations): SinceCapture[] {
+/**
+ * The changes that a later reading of the source has, beside servers and disks. Of a whole project
+ * all is told that is new beside its servers; of a selection, what is a part of it.
+ */
+export function changesSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
-  // A document for a destination without a kind has none of it.
-  const carried = new Set(captured.map(({ kind }) => kind));
   const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
   const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
@@ -65,18 +61,24 @@ export function changesSince(document: Configurations, now: Configurations): Sin
       const ref = refOf(was.kind, was.id);
       const is = found.get(ref);
       if (is === undefined) return [{ ref, says: 'is gone at the source since its capture' }];
-      // A document for a destination without a kind has nothing that names one of it.
-      const bare = Object.entries(naming).flatMap(([name, kind]) => (carried.has(kind) ? [] : [name]));
-      const names = Object.keys(was).filter((name) => !ours.has(name) && !bare.includes(name));
+      const names = Object.keys(was).filter((name) => !ours.has(name));
       const changes = differing('', was, is, names);
       return changes.length === 0 ? [] : [{ ref, says: `changed at the source since its capture: ${changes.join('; ')}` }];
     }),
-    ...[...found].flatMap(([ref, one]): SinceCapture[] => {
-      const parent = parentOf(one);
-      if (known.has(ref) || parent === null || !known.has(parent) || !carried.has(one.kind)) return [];
-      return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
-    }),
+    ...newSince(document, now, whole),
   ];
+}
+
+/** What a later reading of the source has in what was captured or beside it, and is new. */
+export function newSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
+  const known = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  return resourcesOf(now).flatMap((one): SinceCapture[] => {
+    const ref = refOf(one.kind, one.id);
+    if (known.has(ref)) return [];
+    const parent = parentOf(one);
+    if (parent !== null && known.has(parent)) return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
+    return whole && parent === null && isOfProject(one, now) ? [{ ref, says: 'is new at the source since the capture' }] : [];
+  });
 }
 
 /** What a resource is a part of: a new part of what has moved is told. */
@@ -86,7 +88,20 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'gateway' || one.kind === 'interface' || one.kind === 'routes') return refOf('router', one.router_id);
   if (one.kind === 'trunk') return refOf('port', one.port_id);
   if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
+  if (one.kind === 'rbac_policy') return sharedBy(one);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
+}
+
+/** Whether something moves with a whole project, whichever of its servers move. */
+function isOfProject({ kind, id }: Resource, now: Configurations): boolean {
+  const { servers } = now;
+  if (kind === 'keypair') return !servers.some(({ key_name }) => key_name === id);
+  if (kind === 'port')
+    return !withSubports(
+      servers.flatMap(({ ports }) => ports),
+      now,
+    ).includes(id);
+  return !comparedElsewhere.has(kind) && kind !== 'volume';
 }
 
 /** The changes that the last look learned, from the journal. */

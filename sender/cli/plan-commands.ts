@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { readText, writeText } from '../../shared/operator-file.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
+import type { PlanAsked } from '../control/capture-and-plan.ts';
 import { senderCommands } from '../control/registry.ts';
 import { isEdited, withMark } from '../plan/edited.ts';
-import { differenceGroups } from '../plan/result.ts';
+import { differenceGroups, type PlanResult } from '../plan/result.ts';
+import { reasonText } from '../plan/rules/reason.ts';
+import type { MappingSuggestion } from '../plan/rules/suggest.ts';
 import { asks, type SenderAsking } from './ask.ts';
 import { endWithResult } from './end-with-result.ts';
 import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
@@ -22,6 +27,8 @@ interface OutputChosen extends SelectionFlags {
 interface PlanChosen extends OutputChosen {
   readonly force?: true;
   readonly check?: string;
+  readonly why?: string;
+  readonly acceptAbove?: number;
 }
 
 /** Adds the commands that come before a migration: capture, plan. */
@@ -53,6 +60,14 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
     .option('-o, --output <file>', 'where to write the plan; stdout when it is left out')
     .option('--force', 'write over a file that was edited, or that is no plan')
     .addOption(new Option('--check <file>', optionText(senderCommands.checkPlan)).conflicts(['output', 'force']))
+    .addOption(
+      new Option('--why <thing>', 'only explain how something is mapped, such as server/web-1').conflicts(['output', 'check']),
+    )
+    .addOption(
+      new Option('--accept-above <score>', 'map what has no counterpart to the best suggestion of at least this score, 0 to 1')
+        .argParser(numberOf(z.number().min(0).max(1)))
+        .conflicts('check'),
+    )
     .addHelpText(
       'after',
       epilogue(
@@ -63,6 +78,10 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
           ],
           ['sender plan --check plan.yaml', 'shows what has changed since, and what would stop it; starts nothing'],
           ['sender plan --project shop --tag web --user alice -o web.yaml', 'plans the servers of one user that carry a tag'],
+          [
+            'sender plan --project shop --why server/web-1',
+            'explains which rule, or what else, maps the server and what it needs',
+          ],
           ['sender plan --all --json', 'prints plan, concerns and decisions for a script'],
         ],
         // A plan that would be stopped is the command's failure.
@@ -70,11 +89,12 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
       ),
     )
     .action(
-      asks(terminal, async (asking, { check, force, ...chosen }: PlanChosen) => {
+      asks(terminal, async (asking, { check, force, why, acceptAbove: above, ...chosen }: PlanChosen) => {
         if (check !== undefined) return await checkFile(asking, check);
-        const selection = selectionOf(chosen);
+        const selection: PlanAsked = above === undefined ? selectionOf(chosen) : { ...selectionOf(chosen), accepted: { above } };
+        if (why !== undefined) return await explain(asking, { ...selection, why });
         if (chosen.output !== undefined && force !== true) await mustBeOurs(chosen.output);
-        const { plan, concerns, decisions } = await asking.daemon.plan(selection);
+        const { plan, concerns, decisions } = await planAndAsk(asking, selection, chosen.output !== undefined);
         if (chosen.output !== undefined) await writeText(chosen.output, withMark(plan));
         const written = chosen.output === undefined ? { plan } : { file: chosen.output };
         const lines =
@@ -86,6 +106,30 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
         conclude(asking, { ...written, decisions }, lines, concerns);
       }),
     );
+}
+
+async function explain({ daemon, output, json }: SenderAsking, asked: PlanAsked): Promise<void> {
+  const { reasons } = await daemon.plan(asked);
+  if (json) output.json({ reasons });
+  else output.print(...reasons.map((reason) => visible(reasonText(reason))));
+}
+
+/**
+ * Plans; where a person can answer, the best suggestion for each thing that nothing maps is
+ * offered, and what is accepted is planned anew.
+ */
+async function planAndAsk(asking: SenderAsking, asked: PlanAsked, isFile: boolean): Promise<PlanResult> {
+  const { daemon, answer, json } = asking;
+  const found = await daemon.plan(asked);
+  if (answer === undefined || json || !isFile) return found;
+  const chosen: Pick<MappingSuggestion, 'ref' | 'to'>[] = [];
+  for (const { ref, name, suggestions } of found.reasons) {
+    const [best] = suggestions;
+    if (best === undefined) continue;
+    const question = visible(`Nothing maps ${ref} (${name}). Map it to ${best.to} (${best.score}: ${best.says})?`);
+    if (/^y(es)?$/i.test((await answer(`${question} [y/N] `)).trim())) chosen.push({ ref, to: best.to });
+  }
+  return chosen.length === 0 ? found : await daemon.plan({ ...asked, accepted: { ...asked.accepted, chosen } });
 }
 
 async function checkFile(asking: SenderAsking, file: string): Promise<void> {

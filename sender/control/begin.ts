@@ -41,7 +41,7 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const volumes = loneVolumesOf(wanted).map(({ id }) => id);
   const images = movedImagesOf(wanted).map(({ id }) => id);
   const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes, images }, context);
-  const plan = await draft(inAskedOrder(captured.document, servers), context);
+  const { plan } = await draft(inAskedOrder(captured.document, servers), context);
   return await begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
 }
 

@@ -29,7 +29,7 @@ export interface CampaignsTools {
   /** The state directory, which holds a folder for each campaign. */
   readonly state: string;
   readonly changes: Changes;
-  readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
+  readonly runner: Omit<RunnerTools, 'onChange' | 'history' | 'verifying'>;
 }
 
 /** A campaign that cannot be read. `servers`: those of its plan; null where that cannot be read. */
@@ -58,6 +58,7 @@ export class CampaignSet {
   readonly #closing = new Map<string, Promise<void>>();
   /** What the moves of an open campaign took, when its journal had so many facts. */
   readonly #measured = new WeakMap<Campaign, { readonly facts: number; readonly moves: readonly PastMove[] }>();
+  readonly #verifying = new Set<string>();
   /** Servers of campaigns that are being prepared and have no folder yet. */
   readonly #reserved = new Set<string>();
 
@@ -254,7 +255,12 @@ export class CampaignSet {
       void this.#close(runner);
       this.#tools.changes.notify();
     };
-    const runner = new Runner(campaign, { ...this.#tools.runner, onChange, history: () => this.history() });
+    const runner = new Runner(campaign, {
+      ...this.#tools.runner,
+      onChange,
+      history: () => this.history(),
+      verifying: this.#verifying,
+    });
     return runner;
   }
 

@@ -16,6 +16,8 @@ import { olderReceiver } from '../plan/older-receiver.ts';
 import { planText } from '../plan/plan-text.ts';
 import { inAskedOrder, makePlan } from '../plan/planner.ts';
 import type { Captured, PlanResult } from '../plan/result.ts';
+import { readRules } from '../plan/rules/read.ts';
+import { type AcceptedSuggestions, afterEarlier, type MappingReason, propose, reasonsAbout } from '../plan/rules/reason.ts';
 import { withHeld } from '../plan/staleness.ts';
 import { askNow } from '../receiver/ask-now.ts';
 import type { SenderContext } from './context.ts';
@@ -33,22 +35,31 @@ export async function capture(selection: Selection, { config, source, stopping }
   return { document, concerns: [...concerns, ...space] };
 }
 
+/** What is asked of a plan beside what moves. */
+export interface PlanAsked extends Selection {
+  /** The thing whose mappings are explained. */
+  readonly why?: string | undefined;
+  readonly accepted?: AcceptedSuggestions | undefined;
+}
+
 /**
  * Plans the move of a selection and asks the receiver what stands in its way. Changes neither
  * cloud.
  */
-export async function planMove(selection: Selection, context: SenderContext): Promise<PlanResult> {
+export async function planMove({ why, accepted, ...selection }: PlanAsked, context: SenderContext): Promise<PlanResult> {
   const all = await capture(selection, context);
   const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
   mustHoldSomething(captured, all.document, takesWhole(selection));
   const document = inAskedOrder(captured, selection.servers);
-  const plan = await draft(document, context, takesWhole(selection));
+  const { plan, reasons } = await draft(document, context, takesWhole(selection), accepted);
+  const about = why === undefined ? undefined : reasonsAbout(reasons, why, document);
   const found = await preflight({ ...document, mappings: plan.mappings }, context);
   const held = context.campaigns.held(
     [...document.servers, ...loneVolumesOf(document), ...movedImagesOf(document)].map(({ id }) => id),
   );
   const known = withHeld(held, document, [...concerns, ...found.concerns]);
-  return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
+  const text = planText(plan, resourcesOf(document), known, found.decisions, reasons);
+  return { plan: text, concerns: known, decisions: found.decisions, reasons: about ?? reasons };
 }
 
 /** Throws E_NOT_FOUND where nothing is left to move. A whole project moves without servers, too. */
@@ -64,14 +75,22 @@ function mustHoldSomething(captured: Configurations, before: Configurations, who
 }
 
 /**
- * The plan that is proposed for a document, mapped to what the destination has and what earlier
- * campaigns built there.
+ * The plan that is proposed for a document, mapped by the rules, and to what the destination has
+ * and what earlier campaigns built there.
  */
-export async function draft(document: Configurations, context: SenderContext, whole?: boolean): Promise<Plan> {
+export async function draft(
+  document: Configurations,
+  context: SenderContext,
+  whole?: boolean,
+  accepted: AcceptedSuggestions = {},
+): Promise<{ readonly plan: Plan; readonly reasons: readonly MappingReason[] }> {
+  const rules = await readRules(context.config.rules);
   const facts = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  const plan = makePlan(document, facts, context.config.limits.parallel, whole);
-  const { earlier = [] } = await preflight({ ...document, mappings: plan.mappings }, context, facts.kinds);
-  return earlier.length === 0 ? plan : { ...plan, mappings: adopting(plan.mappings, earlier, document) };
+  const proposal = propose(document, facts, rules, accepted);
+  const { earlier = [] } = await preflight({ ...document, mappings: proposal.mappings }, context, facts.kinds);
+  const mappings = adopting(proposal.mappings, earlier, document);
+  const plan = makePlan(document, mappings, context.config.limits.parallel, whole);
+  return { plan, reasons: afterEarlier(proposal.reasons, document, mappings) };
 }
 
 /** The kinds that the receiver's cloud builds, as far as both releases know them. */

@@ -46,7 +46,7 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const { stale, concerns: absent } = staleSkips(remaining, document);
   const kept = { ...remaining, skip: remaining.skip.filter((ref) => !stale.has(ref)) };
   const { concerns, decisions } = await examine(kept, captured, file, context);
-  const fresh = await draft(inAskedOrder(document, whole ? [] : there), context, whole);
+  const { plan: fresh } = await draft(inAskedOrder(document, whole ? [] : there), context, whole);
   return {
     differences: differencesOf(plan, all.document, fresh, Date.now()),
     concerns: [...lost, ...absent, ...withHeld(context.campaigns.held([...left]), all.document, concerns)],

@@ -36,8 +36,8 @@ export interface Tools extends OfferTools, DestinationTools {
   };
   /** What was captured of the tenant before anything began. */
   readonly document: Configurations;
-  /** What the plan skips, which the document lacks. */
-  readonly skip: Plan['skip'];
+  /** What was left out of what was captured, as the operator was told. */
+  readonly leftOut: readonly Ref[];
   /**
    * Whether a server's stop was requested already, and the note that it is requested next; its
    * generation when it was last noted as seen stopped, and that note.

@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import { nameOf } from '../report/names.ts';
 import { planHeader } from './plan-header.ts';
 import { policySentences } from './policy-sentences.ts';
+import { type MappingReason, reasonText } from './rules/reason.ts';
 import { wrapped } from './wrapped.ts';
 
 /**
@@ -23,6 +24,7 @@ export function planText(
   resources: readonly Resource[],
   concerns: readonly Concern[],
   decisions: readonly Decision[],
+  reasons: readonly MappingReason[] = [],
 ): string {
   const label = labelsOf(resources);
   const document = new Document(plan);
@@ -35,10 +37,17 @@ export function planText(
       'Concerns',
       concerns.map((concern) => concernText(concern, label)),
     ),
+    ...suggestionsText(reasons),
     '',
     ...section('What would happen at the destination', decisionTexts(decisions, label)),
   ].join('\n');
   return document.toString({ lineWidth: 0 });
+}
+
+/** What may take the place of what nothing maps; nothing where all is mapped. */
+function suggestionsText(reasons: readonly MappingReason[]): string[] {
+  const open = reasons.filter(({ suggestions }) => suggestions.length > 0);
+  return open.length === 0 ? [] : ['', ...section('Suggestions', open.map(reasonText))];
 }
 
 function concernText({ severity, code, about, says, remedy }: Concern, label: Label): string {

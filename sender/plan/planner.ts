@@ -1,16 +1,13 @@
-import type { DestinationFacts } from '../../shared/cloud/facts.ts';
-import { proposeMappings } from '../../shared/cloud/propose-mappings.ts';
-import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
+import type { Mappings } from '../../shared/model/mappings.ts';
 import { Plan } from '../model/plan.ts';
 
 /**
- * Proposes a plan: every server in one wave, in the document's order, every volume without a
- * server, and a mapping for all that has a likely counterpart. What has none is left out of the
- * mappings, so that preflight names it.
+ * A new plan: every server in one wave, in the document's order, and every volume without a
+ * server. What the mappings leave out is named by the preflight.
  */
-export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
+export function makePlan(document: Configurations, mappings: Mappings, parallel = 1, whole = false): Plan {
   return Plan.parse({
     version: 1,
     source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
@@ -19,7 +16,7 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
     volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
     images: movedImagesOf(document).map(({ id, name }) => ({ id, name })),
-    mappings: proposeMappings(supportedDocument(document, new Set(facts.kinds)), facts),
+    mappings,
   });
 }
 

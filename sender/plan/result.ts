@@ -1,5 +1,6 @@
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import type { MappingReason } from './rules/reason.ts';
 
 /** The part of a plan that a difference is of; they are shown in this order. */
 export const differenceGroups = [
@@ -31,6 +32,8 @@ export interface PlanResult {
   readonly plan: string;
   readonly concerns: readonly Concern[];
   readonly decisions: readonly Decision[];
+  /** Why everything that can be mapped is mapped so; with `--why`, what was asked about. */
+  readonly reasons: readonly MappingReason[];
 }
 
 /** An edited plan held against both clouds as they are now. */

@@ -1,6 +1,7 @@
 import type { LeftBehind } from '../../shared/print/left-text.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { MoveStatus } from '../campaign/campaign-status.ts';
+import type { Verification } from '../campaign/compare/verification.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
 import type { ChangeLists } from './changes.ts';
@@ -74,6 +75,8 @@ export interface Report {
   readonly changes: ChangeLists;
   /** What the commit left at the destination that is no part of the tenant; null before it. */
   readonly left: LeftBehind | null;
+  /** Both sides as they were read again last; null where nobody asked for it. */
+  readonly verification: Verification | null;
   /** `overcome`: what failed was done later in the same attempt, by a retry. */
   readonly problems: readonly (ProblemJson & { readonly at: string; readonly overcome: boolean })[];
 }

@@ -10,6 +10,7 @@ import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } f
 import { resourcesTitle } from './resources-title.ts';
 import { shortId, toldApart } from './server-names.ts';
 import { escaped, reportStyle } from './style.ts';
+import { verificationSection } from './verification-page.ts';
 
 /**
  * A report as one HTML page that needs nothing else: no network; legible on paper, in the dark and
@@ -67,6 +68,7 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 <p>${escaped(`${resourcesTitle(report)}: ${countsOf(totals.resources) || 'nothing'}`)}</p>
 </section>
 ${changeSection(report)}
+${report.verification === null ? '' : verificationSection(report.verification)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 <script>${pageScript}</script>
 </body>

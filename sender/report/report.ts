@@ -2,6 +2,7 @@ import type { Dated } from '../../shared/journal.ts';
 import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { moveStates } from '../campaign/campaign-states.ts';
+import type { Verification } from '../campaign/compare/verification.ts';
 import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { moveStatesOf } from '../campaign/status.ts';
@@ -18,8 +19,11 @@ import { changesOf } from './changes.ts';
 import { networkMsOf, overheadMsOf, pathRateOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
-/** What a campaign did, from its journal alone: the same journal always gives the same report. */
-export function reportOf(campaign: Campaign, state: string): Report {
+/**
+ * What a campaign did, from its journal and its last verification alone: the same always give the
+ * same report.
+ */
+export function reportOf(campaign: Campaign, state: string, verification: Verification | null = null): Report {
   const { facts } = campaign.journal;
   const states = moveStatesOf(campaign);
   const pathRate = pathRateOf(campaign);
@@ -51,6 +55,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     },
     changes: changesOf(campaign),
     left: leftIn(facts),
+    verification,
     problems: facts.flatMap((fact, index) =>
       fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at, overcome: isOvercome(fact, facts.slice(index + 1)) }] : [],
     ),

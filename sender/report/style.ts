@@ -34,7 +34,7 @@ svg.phases { width: 100%; height: 1.4rem; display: block; background: var(--tint
 #controls input, #controls select { font: inherit; color: var(--ink); background: var(--tint); border: 1px solid var(--line); border-radius: .3rem; padding: .25rem .5rem; } #controls input { width: 18rem; }
 .sortable { cursor: pointer; } th[aria-sort=ascending]::after { content: " ↑"; } th[aria-sort=descending]::after { content: " ↓"; } .group td { color: var(--soft); background: var(--tint); font-weight: 600; }
 details { margin: .3rem 0 0; } summary { color: var(--soft); cursor: pointer; }
-.changes li { overflow-wrap: anywhere; }
+.changes li, .says { overflow-wrap: anywhere; }
 .problems { border-left: .25rem solid var(--bad); padding-left: 1rem; } .problems li { margin-bottom: .6rem; }
 footer { color: var(--soft); margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 @media print { body { max-width: none; padding: 0; } details, #controls { display: none; } }

@@ -49,6 +49,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       columns,
     ),
     ...changesText(report.changes),
+    ...verificationLine(report),
     ...problemLines(report),
   ];
 }
@@ -70,6 +71,16 @@ function problemLines({ problems }: Report): string[] {
       ]),
     ...(counts.length === 0 ? [] : ['', `Overcome by retries: ${counts.join(', ')}; \`sender log\` shows each.`]),
   ];
+}
+
+/** What `sender verify` found last. */
+function verificationLine({ verification }: Report): string[] {
+  if (verification === null) return [];
+  const { worst } = verification.comparison ?? { worst: null };
+  const wrong = verification.disks.filter(({ agrees }) => !agrees).length;
+  const disks = wrong === 0 ? '' : `${wrong} of ${countOf('disk', verification.disks.length)} differ, `;
+  const attributes = worst === null ? 'no attribute differs' : `attributes differ (${worst})`;
+  return ['', `Verified ${showTime(verification.at)} UTC: ${disks}${attributes}. \`sender verify\` reads both sides again.`];
 }
 
 function headLines(report: Report): string[] {

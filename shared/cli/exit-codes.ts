@@ -11,6 +11,8 @@ export const exitStatuses = {
   21: 'the destination has no room, or something is in the way',
   22: 'a server is in a state that stops its move',
   30: 'bytes differ: a copied disk is not the same as its source',
+  31: 'attributes differ on which a guest or its network depends',
+  32: 'attributes differ on which no guest depends',
   40: 'the campaign cannot do this now; nothing was written',
   41: 'paused, cancelled or interrupted',
 } as const satisfies Record<number, string>;

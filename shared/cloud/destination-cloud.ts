@@ -27,6 +27,58 @@ export interface Differences {
   readonly told: readonly string[];
 }
 
+/** How one attribute of what was built was found when it was compared. */
+export interface HeardAttribute {
+  /** Our field. */
+  readonly attribute: string;
+  /**
+   * `unread`: the answer lacks it. `unset`: the source has not set it, and the cloud does not know
+   * it. `left`: the source's value is unknown, and the cloud chose.
+   */
+  readonly is: 'equal' | 'different' | 'unread' | 'unset' | 'left';
+  /** In canonical form, with the ids of the destination. */
+  readonly value: unknown;
+}
+
+/**
+ * How one attribute of a resource stands to the source's. `mapped`: the plan, or what was built
+ * before it, says what it is, and it is that. `severity`, of what differs: `serious` if a guest or
+ * its network depends on it.
+ */
+export interface AttributeVerdict {
+  /** Our field, or what is compared beside the fields; `*`: the whole resource. */
+  readonly attribute: string;
+  readonly is: 'equal' | 'mapped' | 'unread' | 'different';
+  readonly severity?: 'serious' | 'minor' | undefined;
+  /** How it differs, in sentences. */
+  readonly says?: readonly string[] | undefined;
+}
+
+/** A built resource held against the source's, attribute by attribute. */
+export interface Likeness {
+  readonly verdicts: readonly AttributeVerdict[];
+  /**
+   * SHA-256 of the carried attributes in canonical form, equal to the source's where they are; null
+   * where they were not read.
+   */
+  readonly digest: string | null;
+}
+
+/** Something in what was built that nobody of ours put there. */
+export interface ForeignPart {
+  /** What it is in. */
+  readonly ref: Ref;
+  readonly says: string;
+}
+
+/** What was built of a document. */
+export interface BuiltThings {
+  /** The destination's id of what was built for a ref; null where nothing was. */
+  idOf(ref: Ref): string | null;
+  /** Whether something was built under an id of the destination. */
+  has(id: string): boolean;
+}
+
 /**
  * A built server and the volumes that were built for it, by the ids of the destination; null: of
  * a lone volume or image.
@@ -67,6 +119,8 @@ export interface BuildContext extends Patience {
   readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
   readonly disk?: BlockSource | undefined;
+  /** Hears of each carried attribute that is compared. */
+  readonly onCompared?: ((heard: HeardAttribute) => void) | undefined;
   /** Receives the number of bytes uploaded so far, for kind `disk`. */
   readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
 }
@@ -138,6 +192,13 @@ export interface DestinationCloud {
    * bytes, also whether the cloud says that it stores these.
    */
   differences(resource: Resource, id: string, context: BuildContext): Promise<Differences>;
+  /** The same, attribute by attribute, with those that are equal. MUST NOT write. */
+  likeness(resource: Resource, id: string, context: BuildContext): Promise<Likeness>;
+  /**
+   * What is in some built resources and was not built: rules in a group, subnets in a network. MUST
+   * NOT write. Absent: it is not looked for.
+   */
+  strangers?(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]>;
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
@@ -147,7 +208,10 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
-  /** Whether something of the network side, or a flavor, still exists. MUST NOT write. */
+  /**
+   * Whether something of the network side, or a flavor, still exists in the place to which the
+   * credentials lead. MUST NOT write.
+   */
   isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Removes what this campaign made a second time: a request whose answer was lost went on when

@@ -1,7 +1,7 @@
 import type { BlockSource } from '../disk/block-source.ts';
 import type { Concern } from '../model/concern.ts';
 import type { Configurations } from '../model/configurations.ts';
-import type { Power, ResourceOf } from '../model/resource.ts';
+import type { Power, Resource, ResourceOf } from '../model/resource.ts';
 import type { Patience } from './patience.ts';
 
 /**
@@ -89,8 +89,12 @@ export interface Recaptured {
   /** Whether the server tells the extra specs of its flavor. */
   readonly areSpecsKnown: boolean;
   readonly unseen: readonly UnseenInterface[];
+  /** Its ports, and the subports of their trunks. */
   readonly ports: readonly ResourceOf<'port'>[];
+  readonly trunks: readonly ResourceOf<'trunk'>[];
   readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
+  /** What is forwarded to one of these ports. */
+  readonly forwardings: readonly ResourceOf<'port_forwarding'>[];
   /** Its volumes, without the specs of their types. */
   readonly volumes: readonly ResourceOf<'volume'>[];
 }
@@ -192,6 +196,11 @@ export interface SourceCloud {
    * so that none is ever left behind.
    */
   snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  /**
+   * The attributes of a captured resource that are carried, in canonical form: what a destination
+   * is held against.
+   */
+  portrait(resource: Resource): Readonly<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -213,9 +222,11 @@ export interface Frozen {
 export interface SourceRetirement {
   /**
    * Logs in and reads a server that is to be ended, and changes nothing: who cannot do that must
-   * know it before a commit. Absent is fine. Throws E_AUTH, E_FORBIDDEN and the like.
+   * know it before a commit. Absent is fine. MUST refuse (E_AUTH) credentials that do not lead to
+   * the project that was captured: every server would seem to be gone. Throws E_FORBIDDEN and the
+   * like.
    */
-  check(serverId: string, signal: AbortSignal): Promise<void>;
+  check(serverId: string, project: string, signal: AbortSignal): Promise<void>;
   /**
    * Marks a moved server (tag `godwit-moved`) and locks it, so that nobody starts the same machine
    * twice.

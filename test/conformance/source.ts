@@ -86,7 +86,9 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       const plain = (things: readonly { readonly id: string }[]): object[] =>
         things.map((thing) => ({ ...thing, kind: undefined, needs: undefined })).sort((a, b) => a.id.localeCompare(b.id));
       expect(plain(now.ports)).toEqual(plain(document.ports));
+      expect(plain(now.trunks)).toEqual(plain(document.trunks));
       expect(plain(now.floatingIps)).toEqual(plain(document.floating_ips));
+      expect(plain(now.forwardings)).toEqual(plain(document.port_forwardings));
       const withoutSpecs = document.volumes.map((volume) => ({ ...volume, type_specs: {} }));
       expect(plain(now.volumes)).toEqual(plain(withoutSpecs));
       const [{ name: flavorName, vcpus, ram, disk: gib, ephemeral, swap } = {}] = document.flavors;

@@ -73,7 +73,7 @@ test('images of the project move with it, in every format, with every attribute 
     expect(there && chosen(there)).toEqual(here && chosen(here));
     expect(await storedAt('destination', there?.id ?? '')).toBe(await storedAt('source', here?.id ?? ''));
   }
-  const verdicts = await sender.daemon.verify({ campaign });
+  const { disks: verdicts } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
   expect(await imagesAt(world.source.user)).toEqual(expect.arrayContaining([...before]));
   await sender.daemon.commit({ campaign, deleteSource: false });

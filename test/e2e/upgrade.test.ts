@@ -45,7 +45,7 @@ describe.each(releases)('what release %s left in the middle of a campaign', (fil
     const before = await journalOf(campaign);
     const sender = await world.startSender();
     await untilState(sender, 'ready');
-    const disks = await sender.daemon.verify({ campaign });
+    const { disks } = await sender.daemon.verify({ campaign });
     const after = await journalOf(campaign);
     expect(disks.map(({ agrees }) => agrees)).toEqual([true, true]);
     expect(after.startsWith(before)).toBe(true);

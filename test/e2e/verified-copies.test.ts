@@ -41,7 +41,7 @@ async function flip(server: string): Promise<void> {
 
 test('a finished campaign is read again on both sides, written on neither, and agrees', async () => {
   const before = [await censusOf(world.source), await censusOf(world.destination)];
-  const verdicts = await sender.daemon.verify({ campaign });
+  const { disks: verdicts } = await sender.daemon.verify({ campaign });
   expect(verdicts.map(({ agrees }) => agrees)).toEqual([true, true]);
   expect(new Set(verdicts.map((verdict) => verdict.sha256))).toEqual(
     new Set(['web 1', '-web/é'].map((name) => sha256(aDisk(name)))),
@@ -54,14 +54,14 @@ test('a finished campaign is read again on both sides, written on neither, and a
 test('only one verification goes on at a time', async () => {
   const first = sender.daemon.verify({ campaign });
   await expect(sender.daemon.verify({ campaign })).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
-  expect((await first).every(({ agrees }) => agrees)).toBe(true);
+  expect((await first).disks.every(({ agrees }) => agrees)).toBe(true);
 });
 
 test('a copy that has changed, and an image that is gone, are told apart from the whole ones', async () => {
-  const [first, second] = await sender.daemon.verify({ campaign });
+  const [first, second] = (await sender.daemon.verify({ campaign })).disks;
   await flip(first?.server ?? '');
   await world.destination.user.send('DELETE', 'image', `/images/${second?.image}`);
-  const [flipped, gone] = await sender.daemon.verify({ campaign });
+  const [flipped, gone] = (await sender.daemon.verify({ campaign })).disks;
   expect(flipped?.agrees).toBe(false);
   expect(gone).toMatchObject({ agrees: false, says: expect.stringContaining(`Image ${second?.image} is not as it was made`) });
 }, 30_000);
@@ -69,7 +69,7 @@ test('a copy that has changed, and an image that is gone, are told apart from th
 test('a snapshot that somebody deleted cannot be compared, and that is said', async () => {
   const images = await world.source.user.list<Listed>('image', '/images?image_type=snapshot', 'images');
   for (const { id } of images) await world.source.user.send('DELETE', 'image', `/images/${id}`);
-  for (const verdict of await sender.daemon.verify({ campaign }))
+  for (const verdict of (await sender.daemon.verify({ campaign })).disks)
     expect(verdict.says).toContain('The snapshot at the source is gone');
 });
 

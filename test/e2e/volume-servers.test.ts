@@ -116,7 +116,7 @@ test('a server that boots from a volume moves cold with its data volume: every b
   expect(await attachmentsOf(world.destination.user, web.id)).toEqual([
     { name: 'web data', device: '/dev/vdb', tag: 'more', delete_on_termination: true },
   ]);
-  const verdicts = await sender.daemon.verify({ campaign });
+  const { disks: verdicts } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');

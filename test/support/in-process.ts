@@ -94,6 +94,8 @@ export class World {
   destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
   /** Whose credentials the sender has. */
   senderUser: 'demo' | 'admin' = 'demo';
+  /** The rules of the next sender's configuration. */
+  rules: SenderConfig['rules'] = null;
   /** Where the daemons reach a cloud: at itself, or at a proxy before it. */
   frontOf: (cloud: Cloud) => string = ({ twin }) => twin.authUrl;
   readonly #server: WebSocketServer;
@@ -259,7 +261,7 @@ export class World {
     });
     bandwidth.heed(() => campaigns.plannedBandwidth());
     const daemon = directClient(senderCommands, {
-      config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
+      config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 }, rules: this.rules } as SenderConfig,
       release: '0.0.0',
       link: {
         identity: () => {

@@ -50,6 +50,11 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.differences(resource, id, context);
   }
 
+  likeness(resource: Resource, id: string, context: BuildContext) {
+    this.#mustKnow(resource.kind);
+    return this.#below.likeness(resource, id, context);
+  }
+
   healthy(...given: Parameters<DestinationCloud['healthy']>) {
     return this.#below.healthy(...given);
   }

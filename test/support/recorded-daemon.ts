@@ -141,6 +141,19 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
           },
         ],
         decisions: [],
+        reasons: [
+          { ref: 'network/n', name: 'app', to: 'create', says: 'for it becomes a new network', suggestions: [] },
+          {
+            ref: 'flavor/1',
+            name: 'm1.\u001b[2Jtiny',
+            to: null,
+            says: 'for no rule holds and nothing there is equal',
+            suggestions: [
+              { ref: 'flavor/1', name: 'm1.\u001b[2Jtiny', to: 'small', score: 0.5, says: 'ram 1024 for 512' },
+              { ref: 'flavor/1', name: 'm1.\u001b[2Jtiny', to: 'large', score: 0.4, says: 'ram 1280 for 512' },
+            ],
+          },
+        ],
       }),
     checkPlan: (params) =>
       note('checkPlan', params, {
@@ -162,12 +175,31 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     cancel: steer('cancel', 'rolling back'),
     commit: steer('commit', 'committed'),
     rollback: steer('rollback', 'rolling back'),
-    verify: (params) => note('verify', params, []),
+    verify: (params) =>
+      note('verify', params, {
+        campaign: params.campaign,
+        at: '2026-11-20T12:00:00.000Z',
+        disks: [],
+        comparison: null,
+        waivers: [],
+      }),
     report: async ({ campaign: id }) => {
       const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
       const totals = { servers: 0, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, left: null, problems: [] };
+      return {
+        campaign: id,
+        project,
+        state,
+        startedAt,
+        endedAt,
+        moves: [],
+        totals,
+        changes,
+        left: null,
+        verification: null,
+        problems: [],
+      };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

@@ -34,10 +34,15 @@ export interface Settings {
   readonly dns: boolean;
   readonly novaMinor: number;
   readonly withoutExtensions: readonly string[];
+  /** The types of QoS rules that its drivers have. */
+  readonly qosRules: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */
   readonly volumeZones: readonly string[];
+  /** Glance refuses a raw image with the content of another format, as from 2025.1 on. */
+  readonly inspectsImages: boolean;
+  readonly crossZones: boolean;
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;
   /** A volume of a raw image is a clone that keeps the image, as on Ceph. */

@@ -13,7 +13,7 @@ const requestMatch = z.strictObject({
 });
 
 const requestFault = z.strictObject({
-  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'late', 'stale', 'truncate', 'corrupt']),
+  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'late', 'stale', 'truncate', 'corrupt', 'alter']),
   match: requestMatch.optional(),
   /** How often it strikes; without it, always. */
   times: z.int().positive().optional(),
@@ -22,6 +22,9 @@ const requestFault = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   ms: z.number().nonnegative().optional(),
   bytes: z.int().nonnegative().optional(),
+  /** Of `alter`: an attribute of every thing in the answer, and its value there. */
+  attribute: z.string().optional(),
+  value: z.unknown().optional(),
 });
 
 const stateFault = z.strictObject({
@@ -36,6 +39,7 @@ const stateFault = z.strictObject({
     'expire-tokens',
     'cell-down',
     'volume-error',
+    'ports-down',
   ]),
   /** Regular expression over the name of the server, image, volume or snapshot. */
   name: z.string().optional(),

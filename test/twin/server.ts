@@ -137,8 +137,20 @@ async function carryOut(
   const answer = await route.handler(call);
   served.flush();
   if (fault?.do === 'lost-answer') return 'cut';
+  if (fault?.do === 'alter') return { answer: altered(answer, fault), spoiler: undefined };
   if (fault?.do === 'stale') await sleep(fault.ms ?? 0, undefined, { signal: cloud.background.signal });
   return { answer, spoiler: fault !== undefined && bodyFaults.has(fault.do) ? fault : undefined };
+}
+
+/** An answer in which one attribute of every thing that has it is another one. */
+function altered(answer: Answer, { attribute = '', value }: RequestFault): Answer {
+  const change = (one: unknown): unknown => {
+    if (Array.isArray(one)) return one.map(change);
+    if (typeof one !== 'object' || one === null) return one;
+    const entries = Object.entries(one).map(([name, inner]) => [name, name === attribute ? value : change(inner)]);
+    return Object.fromEntries(entries);
+  };
+  return { ...answer, body: change(answer.body) };
 }
 
 /**

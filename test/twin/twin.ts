@@ -23,6 +23,8 @@ import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
+import { everyRule, qosRoutes } from './neutron/qos.ts';
+import { rbacRoutes } from './neutron/rbac.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
@@ -95,12 +97,18 @@ export interface TwinOptions {
   readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
+  /** The types of QoS rules that its drivers have; those of Open vSwitch. */
+  readonly qosRules?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
   readonly otherRegions?: readonly string[];
   /** The availability zones of Cinder; `nova` by default. */
   readonly volumeZones?: readonly string[];
+  /** `require_image_format_match` of glance-api.conf, from 2025.1 on; off by default, as in Zed. */
+  readonly inspectsImages?: boolean;
+  /** `cross_az_attach` of nova.conf: a server may have volumes of other zones; on by default. */
+  readonly crossZones?: boolean;
   /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
   readonly rawVolumes?: boolean;
   /** A volume of a raw image is a clone that keeps the image, as on Ceph. */
@@ -160,6 +168,8 @@ const routes: readonly Route[] = [
   ...tokenRoutes,
   ...projectRoutes,
   ...imageRoutes,
+  ...qosRoutes,
+  ...rbacRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
   ...addressScopeRoutes,
@@ -215,9 +225,12 @@ function settingsFrom(options: TwinOptions): Settings {
     dns: options.dns ?? false,
     novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
+    qosRules: options.qosRules ?? everyRule,
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
+    inspectsImages: options.inspectsImages ?? false,
+    crossZones: options.crossZones ?? true,
     rawVolumes: options.rawVolumes ?? false,
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,

@@ -64,9 +64,11 @@ async function endEachServer(
   const left = moves.filter(
     ({ server }) => !kept.has(server.id) && !doneAmong(attemptOf(journal.facts, server.id).facts).has(step),
   );
-  if (left.length === 0) return undefined;
+  const [first] = left;
+  if (first === undefined) return undefined;
   const retirement = await tools.retirement();
   try {
+    await retirement.check(first.server.id, campaign.document.source.project_id, workSignal(tools));
     await forEachServer(left, tools, 'are left at the source as they are', async (move) => {
       const server = move.server.id;
       const { generation } = recall(campaign.moveOf(server), journal).learned;

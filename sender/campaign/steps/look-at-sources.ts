@@ -38,7 +38,7 @@ export async function lookAtSources(campaign: Campaign, tools: StepTools, { name
   }
   if (awake.length > 0 && awake.length === moves.length)
     return { rests: 'ready', problem: problemAbout(awake, `of ${moves.length} source servers have run again`, also) };
-  const closed = await whyNotEnded(moves, tools);
+  const closed = await whyNotEnded(moves, campaign.document.source.project_id, tools);
   if (closed !== null)
     return {
       rests: 'ready',
@@ -55,13 +55,13 @@ export async function lookAtSources(campaign: Campaign, tools: StepTools, { name
  * Why the client that ends source servers cannot be used; null where it can. It logs in by itself:
  * the client that has read the servers may still live on a token of credentials that are gone.
  */
-async function whyNotEnded([first]: readonly Move[], tools: StepTools): Promise<Problem | null> {
+async function whyNotEnded([first]: readonly Move[], project: string, tools: StepTools): Promise<Problem | null> {
   if (first === undefined) return null;
   const signal = workSignal(tools);
   try {
     const retirement = await tools.retirement();
     try {
-      await retirement.check(first.server.id, signal);
+      await retirement.check(first.server.id, project, signal);
     } finally {
       await retirement.close();
     }

@@ -1,25 +1,36 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { loadOrCreateIdentity } from '../../../protocol/transport/identity.ts';
 import { command, stream } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { campaignStates } from '../../campaign/campaign-states.ts';
-import type { DiskVerdict } from '../../campaign/verify.ts';
+import { lastVerification, type Verification } from '../../campaign/compare/verification.ts';
+import { Waivers } from '../../campaign/compare/waivers.ts';
 import type { Report } from '../../report/model.ts';
 import { reportOf } from '../../report/report.ts';
 import type { SenderContext } from '../context.ts';
 
 /** Reads both sides of a finished campaign again. Any other command to the campaign ends it. */
 export const verify = command({
-  does: 'Before a commit, read every moved disk again on both sides and compare them. Nothing is written on either cloud.',
-  exits: [10, 11, 12, 20, 21, 22, 30, 40],
-  params: OfCampaign,
-  run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<readonly DiskVerdict[]> => {
+  does: 'Read both sides of a campaign again: every attribute of every resource and, before the commit, every moved disk. Nothing is written on either cloud.',
+  exits: [10, 11, 12, 20, 21, 22, 30, 31, 32, 40],
+  params: OfCampaign.extend({ waivers: Waivers.shape.waivers.optional(), proof: z.boolean().optional() }),
+  run: async (
+    { campaign: id, waivers = [], proof = false },
+    { campaigns, config }: SenderContext,
+  ): Promise<Verification & { readonly proof?: string }> => {
+    const identity = proof ? await loadOrCreateIdentity(join(config.state, 'identity'), 'sender') : undefined;
+    // A runner that was found is used at once: one that is over is closed.
     const runner = await campaigns.find(id);
     const { state } = runner.status();
-    if (!campaignStates[state].allows.includes('verify') || runner.campaign.plan.to === 'bundle')
+    const hasTwoSides = campaignStates[state].allows.includes('verify') || state === 'committed';
+    if (!hasTwoSides || runner.campaign.plan.to === 'bundle')
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`, {
         hint: 'A bundle is verified where it is imported; any other campaign once it is ready.',
       });
-    return await runner.verify();
+    const { verification, ...more } = await runner.verify(waivers, identity);
+    return { ...verification, ...more };
   },
 });
 
@@ -29,7 +40,8 @@ export const report = command({
   params: OfCampaign,
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<Report> => {
     const runner = await campaigns.find(id);
-    return reportOf(runner.campaign, runner.status().state);
+    const verification = await lastVerification(runner.campaign.folder);
+    return reportOf(runner.campaign, runner.status().state, verification);
   },
 });
 

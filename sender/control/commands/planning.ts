@@ -3,7 +3,7 @@ import { command } from '../../../shared/control/command.ts';
 import * as planning from '../capture-and-plan.ts';
 import { checkPlan as check } from '../check-plan.ts';
 import type { SenderContext } from '../context.ts';
-import { OfSelection } from './params.ts';
+import { OfPlan, OfSelection } from './params.ts';
 
 /** Reads what a project holds. */
 export const capture = command({
@@ -17,8 +17,8 @@ export const capture = command({
 export const plan = command({
   does: 'Write a plan to read and edit: what moves, in which order, to what, and every problem that would stop the move. Neither cloud is changed.',
   exits: [10, 11, 12, 20, 21, 22],
-  params: OfSelection,
-  run: async (selection, context: SenderContext) => await planning.planMove(selection, context),
+  params: OfPlan,
+  run: async (asked, context: SenderContext) => await planning.planMove(asked, context),
 });
 
 /** Holds an edited plan against both clouds; `file` names its origin in complaints. */

@@ -1,6 +1,8 @@
 import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import { acceptsPart } from '../../../shared/model/accepted.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
+import { trunksOn, withSubports } from '../../../shared/model/plugged.ts';
+import { freedOfPolicy } from '../../../shared/model/qos-user.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { differing } from '../../model/differing.ts';
@@ -25,7 +27,7 @@ export const ofVolume = [
   'read_only',
 ] as const;
 
-/** The attributes of a port or a floating IP that are ours, not the tenant's. */
+/** The attributes of a port, a trunk or an address that are ours, not the tenant's. */
 const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
 
 /**
@@ -34,10 +36,10 @@ const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
  */
 export async function mustBeAsCaptured(
   { server }: Pick<Move, 'server'>,
-  { source, document, skip }: Pick<Tools, 'source' | 'document' | 'skip'>,
+  { source, document, leftOut }: Pick<Tools, 'source' | 'document' | 'leftOut'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const changes = changesOf(document, withoutSkipped(await source.recapture(server.id, signal), skip));
+  const changes = changesOf(document, withoutLeftOut(await source.recapture(server.id, signal), leftOut));
   if (changes.length === 0) return;
   const says = `Server ${server.name} was changed at the source since it was captured: ${changes.join('; ')}.`;
   throw new Problem('E_SERVER_STATE', says, {
@@ -46,36 +48,48 @@ export async function mustBeAsCaptured(
   });
 }
 
-/** What was read without what the plan skips, which the document lacks. */
-function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
-  if (skip.length === 0) return now;
-  const isKept = (kind: Kind, id: string): boolean => !skip.includes(refOf(kind, id));
+/** What was read without what was left out of the document. */
+function withoutLeftOut(now: Recaptured, leftOut: readonly Ref[]): Recaptured {
+  if (leftOut.length === 0) return now;
+  const isKept = (kind: Kind, id: string): boolean => !leftOut.includes(refOf(kind, id));
+  const hasPolicy = (policy: Ref): boolean => !leftOut.includes(policy);
   const ports = now.ports.map((port) => ({
-    ...port,
+    ...freedOfPolicy(port, hasPolicy),
     security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
   }));
-  return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
+  return {
+    ...now,
+    ports: ports.filter(({ id }) => isKept('port', id)),
+    trunks: now.trunks.filter(({ id }) => isKept('trunk', id)),
+    floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)).map((ip) => freedOfPolicy(ip, hasPolicy)),
+    forwardings: now.forwardings.filter(
+      ({ id, floating_ip_id }) => isKept('port_forwarding', id) && isKept('floating_ip', floating_ip_id),
+    ),
+  };
 }
 
-/** How a server, its flavor, ports, floating IPs and volumes differ from the document, as text. */
+/**
+ * How a server, its flavor, ports, trunks, addresses and volumes differ from the document, as text.
+ */
 function changesOf(before: Configurations, now: Recaptured): string[] {
   const was = before.servers.find((server) => server.id === now.server.id);
   if (was === undefined) return [];
   const flavorWas = before.flavors.find((flavor) => flavor.id === was.flavor_id);
-  const portsWas = before.ports.filter(({ id }) => was.ports.includes(id));
-  const portsIs: readonly Thing[] = now.ports;
+  const plugged = withSubports(was.ports, before);
+  const portsWas = before.ports.filter(({ id }) => plugged.includes(id));
   const about = refOf('server', was.id);
   const unseen = now.unseen.filter(({ mac }) => !acceptsPart(before.mappings, 'server.port_unseen', about, mac));
-  // A document without any floating IP may be meant for a destination that has none.
-  const isCarried = before.floating_ips.length > 0;
-  const floatingWas = before.floating_ips.filter(({ port_id }) => port_id !== null && was.ports.includes(port_id));
+  const floatingWas = before.floating_ips.filter(({ port_id }) => port_id !== null && plugged.includes(port_id));
+  const forwardingsWas = before.port_forwardings.filter(({ internal_port_id }) => plugged.includes(internal_port_id));
   return [
     ...differing('', was, now.server, ofServer),
     // A document for a destination without flavors has none.
     ...(flavorWas === undefined ? [] : differing('flavor: ', flavorWas, now.flavor, specsOf(now))),
     ...unseen.map(({ says }) => `the interface ${says} is new, and its port cannot be read`),
-    ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
-    ...(isCarried ? changesAmong('floating IP', floatingWas, now.floatingIps) : []),
+    ...changesAmong('port', portsWas, now.ports),
+    ...changesAmong('trunk', trunksOn(was.ports, before), now.trunks),
+    ...changesAmong('floating IP', floatingWas, now.floatingIps),
+    ...changesAmong('port forwarding', forwardingsWas, now.forwardings),
     ...was.volumes.flatMap(({ volume_id }) => changesOfVolume(volume_id, before, now)),
   ];
 }
@@ -94,11 +108,6 @@ function specsOf({ areSpecsKnown }: Recaptured): readonly string[] {
 }
 
 type Thing = Readonly<Record<string, unknown>> & { readonly id: string; readonly name: string };
-
-/** The ports as a document for a destination without security groups has them. */
-function withoutGroups(ports: readonly Thing[]): Thing[] {
-  return ports.map((port) => ({ ...port, security_groups: [] }));
-}
 
 function changesAmong(what: string, was: readonly Thing[], is: readonly Thing[]): string[] {
   const named = ({ id, name }: Thing): string => `${what} ${name === '' ? id : name}`;

@@ -6,19 +6,25 @@ import { Problem } from '../../problem.ts';
 import type {
   BuildContext,
   BuiltServer,
+  BuiltThings,
   Compared,
   DestinationCloud,
   Differences,
   DonorImage,
+  ForeignPart,
   Health,
+  HeardAttribute,
+  Likeness,
 } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
+import { likenessOf } from './attributes/likeness.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { isThere } from './builders/is-there.ts';
 import { prepare } from './builders/prepare.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
+import { strangersIn } from './builders/strangers.ts';
 import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
 import { findDonors } from './donor-images.ts';
@@ -85,6 +91,16 @@ export class OpenStackDestination implements DestinationCloud {
 
   differences(resource: Resource, id: string, context: BuildContext): Promise<Differences> {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
+  }
+
+  async likeness(resource: Resource, id: string, context: BuildContext): Promise<Likeness> {
+    const heard: HeardAttribute[] = [];
+    const onCompared = (one: HeardAttribute): void => void heard.push(one);
+    return likenessOf(resource, await this.differences(resource, id, { ...context, onCompared }), heard);
+  }
+
+  strangers(refs: readonly Ref[], things: BuiltThings, signal: AbortSignal): Promise<readonly ForeignPart[]> {
+    return strangersIn(this.#site, refs, things, signal);
   }
 
   async healthy({ id, volumes, image }: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health> {

@@ -29,8 +29,8 @@ export class OpenStackRetirement implements SourceRetirement {
     this.#servers = new ServerRetirement(this.#session);
   }
 
-  check(serverId: string, signal: AbortSignal): Promise<void> {
-    return this.#servers.check(serverId, signal);
+  check(serverId: string, project: string, signal: AbortSignal): Promise<void> {
+    return this.#servers.check(serverId, project, signal);
   }
 
   retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
 import { isOfLoneVolume } from '../../model/lone-volumes.ts';
-import type { ResourceOf } from '../../model/resource.ts';
+import type { Resource, ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   SourceCloud,
   Stamp,
 } from '../source-cloud.ts';
+import { portraitOf } from './attributes/likeness.ts';
 import { openImage, openStoredImage } from './images/image-file.ts';
 import {
   checkpointDisk,
@@ -127,6 +128,10 @@ export class OpenStackSource implements SourceCloud {
     if (campaign === '') throw new Problem('E_BUG', 'Snapshots are looked for by campaign.');
     const images = await stampedSnapshots(this.#session, { godwit_campaign: campaign }, signal);
     return [...(await temporariesOf(this.#session, campaign, signal)), ...images.map(snapshotOf)];
+  }
+
+  portrait(resource: Resource): Readonly<Record<string, unknown>> {
+    return portraitOf(resource);
   }
 
   #permitFor(campaign: string): PermitOurs {

@@ -209,6 +209,10 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'campaign.prove':
+        return { campaign, plan: one.root, waivers: one.root };
+      case 'resource.compare':
+        return { campaign, refs: [dice.of(this.#refs), dice.of(this.#refs)] };
       case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
@@ -274,6 +278,8 @@ const names = [
   'resource.prepare',
   'resource.remove',
   'resource.remove',
+  'resource.compare',
+  'campaign.prove',
   'disk.offer',
   'disk.offer',
   'disk.page',

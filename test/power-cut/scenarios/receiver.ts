@@ -17,7 +17,7 @@ export const receiver: Scenario = {
     async (state, say) => {
       const folder = folderIn(state);
       if (await claim(folder, owner)) say('owner');
-      await mustBuildHere(folder, 'project 1');
+      await mustBuildHere(folder, 'project 1', () => []);
       say('place');
       const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
       for (const ref of ['network/1', 'port/2', 'server/3'] as Ref[]) {
@@ -40,9 +40,9 @@ export const receiver: Scenario = {
     const flaws: string[] = [];
     if (said.includes('owner') && (await ownerOf(folder)) !== owner) flaws.push('nobody owns the campaign any more');
     if (!(await claim(folder, owner))) flaws.push('the owner is refused');
-    const elsewhere = said.includes('place') && (await mustBuildHere(folder, 'project 2').then(isDone, () => false));
+    const elsewhere = said.includes('place') && (await mustBuildHere(folder, 'project 2', () => []).then(isDone, () => false));
     if (elsewhere) flaws.push('it builds in another project now');
-    else await mustBuildHere(folder, 'project 1').catch((error: Error) => flaws.push(error.message));
+    else await mustBuildHere(folder, 'project 1', () => []).catch((error: Error) => flaws.push(error.message));
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     for (const text of said) {
       const [word, what = ''] = text.split(' ');

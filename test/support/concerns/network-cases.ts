@@ -289,6 +289,28 @@ function addressCases(look: Look): Cases {
       },
       mappings: { floating_ips: { [tenant.get('floating_ip').id]: { to: '172.24.10.9' } } },
     }));
+  const forwarded = (what: string, external_port: number): Situation =>
+    look(what, ({ tenant, destination }) => {
+      const [port] = tenant.resources.filter(({ kind }) => kind === 'port');
+      const floating = aResource('floating_ip', { id: 'gate', floating_ip_address: '172.24.10.9', floating_network_id: 'ext' });
+      const inside = { protocol: 'tcp', internal_port_id: port?.id ?? '', internal_ip_address: '10.199.7.20', internal_port: 80 };
+      const wanted = aResource('port_forwarding', { id: 'web', floating_ip_id: 'gate', external_port: 8080, ...inside });
+      const there = {
+        id: 'f',
+        project_id: destination.projectId,
+        floating_network_id: 'ext',
+        floating_ip_address: '172.24.10.9',
+        port_id: null,
+        fixed_ip_address: null,
+        router_id: 'r',
+      };
+      const other = { ...inside, id: 'other', external_port, internal_port_id: 'other', internal_ip_address: '10.0.0.7' };
+      return {
+        resources: [...tenant.resources, floating, wanted],
+        destination: { floatingIps: [there], forwardings: new Map([['f', [other]]]) },
+        mappings: { floating_ips: { gate: { to: 'same' } } },
+      };
+    });
   const snat = (what: string, admin: boolean): Situation =>
     look(what, (ground) => ({ destination: { admin }, resources: as(ground, 'gateway', { enable_snat: false }) }));
   const sourceGateway = (what: string, ip: string): Situation =>
@@ -320,6 +342,10 @@ function addressCases(look: Look): Cases {
     'floating_ip.outside': between(
       floating('an address outside', '10.1.1.1', { admin: true }),
       floating('one inside', '172.24.10.77', { admin: true }),
+    ),
+    'port_forwarding.taken': between(
+      forwarded('the external port leads to something else', 8080),
+      forwarded('another one does', 8081),
     ),
     'floating_ip.taken': between(
       floating('the address of the way out', '172.24.10.1', { admin: true }),

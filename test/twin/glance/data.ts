@@ -36,7 +36,9 @@ export async function upload(call: Call): Promise<Answer> {
         );
       await writer.write(chunk);
     }
-    await activate(cloud, image, await writer.finish());
+    const digests = await writer.finish();
+    await refuseOtherContent(cloud, image);
+    await activate(cloud, image, digests);
   } catch (error) {
     await writer.abandon().catch(() => undefined);
     await restore(cloud, image);
@@ -86,6 +88,17 @@ async function virtualSizeOf(cloud: Cloud, image: Image, size: number): Promise<
   const head = await headOf(imagePath(cloud, image.id), 32);
   if (head.length < 32 || head.toString('latin1', 0, 4) !== 'QFI\xfb') return null;
   return Number(head.readBigUInt64BE(24));
+}
+
+/** What the beginning of some formats is (oslo_utils/imageutils/format_inspector.py). */
+const beginnings: Readonly<Record<string, string>> = { 'QFI\xfb': 'qcow2', LUKS: 'luks', KDMV: 'vmdk' };
+
+/** Refuses a raw image whose content is of another format, where the cloud looks at it. */
+async function refuseOtherContent(cloud: Cloud, image: Image): Promise<void> {
+  if (!cloud.settings.inspectsImages || image.diskFormat !== 'raw') return;
+  const head = await headOf(imagePath(cloud, image.id), 4);
+  const found = beginnings[head.toString('latin1')];
+  if (found !== undefined) throw new Refusal(415, `Image content is ${found}, which does not match the disk_format raw.`);
 }
 
 async function restore(cloud: Cloud, image: Image): Promise<void> {

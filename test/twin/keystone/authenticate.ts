@@ -42,7 +42,8 @@ function callerOf(cloud: Cloud, token: Token): Caller {
     projectId: token.projectId,
     projectName: cloud.state.projects.get(token.projectId)?.name ?? '',
     roles,
-    admin: roles.includes('admin'),
+    // oslo_policy/_checks.py, RoleCheck.
+    admin: roles.some((role) => role.toLowerCase() === 'admin'),
   };
 }
 

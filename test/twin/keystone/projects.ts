@@ -16,12 +16,15 @@ function allow(caller: Caller, rule: string, ownUserId = ''): void {
 
 const self = (cloud: Cloud, path: string): { self: string } => ({ self: `${cloud.url('identity')}/v3/${path}` });
 
-function list(call: Call, key: string, items: readonly unknown[]): Answer {
+/**
+ * Keystone cuts a list at its `list_limit`, says so, and links no further page
+ * (keystone/server/flask/common.py, `wrap_collection` and `limit`).
+ */
+function list(call: Call, key: string, all: readonly unknown[]): Answer {
   const query = call.query.size > 0 ? `?${call.query.toString()}` : '';
-  return {
-    status: 200,
-    body: { links: { next: null, previous: null, self: `${call.cloud.url('identity')}${call.path}${query}` }, [key]: items },
-  };
+  const items = all.slice(0, call.cloud.settings.pageSize);
+  const links = { next: null, previous: null, self: `${call.cloud.url('identity')}${call.path}${query}` };
+  return { status: 200, body: { links, [key]: items, ...(items.length < all.length ? { truncated: true } : {}) } };
 }
 
 function projectView(cloud: Cloud, project: Project): Record<string, unknown> {

@@ -18,7 +18,7 @@ import { requestNetworks } from './networks.ts';
 import { joinGroup } from './server-groups.ts';
 import { tagSchema } from './tags.ts';
 import { linksOf } from './view.ts';
-import { blockDevice, reserveVolumes, rootVolume, wantedVolumes } from './volumes.ts';
+import { blockDevice, checkZones, reserveVolumes, rootVolume, wantedVolumes } from './volumes.ts';
 
 const networkRequest = z.strictObject({
   uuid: z.string().optional(),
@@ -118,6 +118,7 @@ export function createServer(call: Call): Answer {
   if (given.key_name && !cloud.state.keypairs.has(`${call.caller.userId}:${given.key_name}`))
     throw badRequest('Invalid key_name provided.');
   const place = placeFor(call, given.availability_zone ?? null);
+  checkZones(call, volumes, given.availability_zone ?? null);
   const requested = requestNetworks(
     call,
     given.networks,

@@ -90,6 +90,22 @@ export function reservable({ cloud, caller }: Call, id: string): Volume {
   return volume;
 }
 
+/**
+ * Refuses volumes of another zone than the one that was asked for, where the cloud attaches none
+ * across zones (nova/volume/cinder.py, `check_availability_zone`).
+ */
+export function checkZones({ cloud }: Call, volumes: readonly ServerVolume[], asked: string | null): void {
+  if (cloud.settings.crossZones || asked === null) return;
+  const [wanted = ''] = asked.split(':');
+  for (const { volumeId } of volumes) {
+    const zone = cloud.state.volumes.get(volumeId)?.zone;
+    if (zone !== wanted)
+      throw badRequest(
+        `Invalid volume: Instance and volume not in same availability_zone. Instance is in ${wanted}. Volume is in ${zone}`,
+      );
+  }
+}
+
 /** The name of the n-th disk on the virtio bus. */
 const deviceName = (index: number): string => `/dev/vd${String.fromCharCode(97 + index)}`;
 

@@ -56,7 +56,7 @@ describe.each([
     const text = await readFile(join(root, name, 'README.md'), 'utf8');
     const rows = text.split('\n').filter((line) => line.startsWith('| `') && line.includes(`\`${name} `));
     const named = rows.flatMap((row) =>
-      [...(row.split(' | ')[0] ?? '').matchAll(/`(?:sender |receiver )?([a-z]+)/g)].map(([, word]) => word),
+      [...(row.split(' | ')[0] ?? '').matchAll(/`(?:sender |receiver )?([a-z][a-z-]*)/g)].map(([, word]) => word),
     );
     const program = make({ output: aRecordingOutput(), signal: new AbortController().signal });
     expect(new Set(named)).toEqual(new Set(program.commands.map((command) => command.name())));

@@ -15,12 +15,21 @@ export async function differencesOf(
   const fatal: string[] = [];
   const told: string[] = [];
   for (const row of tables[resource.kind]) {
-    if (!isCompared(row, resource, answer)) continue;
+    if (row.api === null || row.fate !== 'carried') continue;
+    const attribute = row.field ?? row.api;
+    const left = notCompared(row, resource, answer);
+    if (left !== null) {
+      const isUnset = left === 'unread' && (await isUnsetThere(cloud, row, resource, context.signal));
+      context.onCompared?.({ attribute, is: isUnset ? 'unset' : left, value: null });
+      continue;
+    }
     const { wanted, is } = valuesOf(row, resource, answer, context);
     // A value that the cloud does not accept was not sent, and preflight has reported it.
     const isSent = await takes(cloud, row, fieldOf(row, resource), context.signal);
     const list = isSent && row.accepts?.(wanted, is) !== true ? fatal : told;
-    list.push(...said(row, wanted, is));
+    const differences = said(row, wanted, is);
+    context.onCompared?.({ attribute, is: differences.length === 0 ? 'equal' : 'different', value: is });
+    list.push(...differences);
   }
   return { fatal, told };
 }
@@ -30,10 +39,23 @@ export function withMore({ fatal, told }: Differences, more: readonly string[], 
   return { fatal: [...fatal, ...more], told: [...told, ...moreTold] };
 }
 
-/** The credentials may not read an attribute that the answer lacks. */
-function isCompared(row: Attribute, resource: Resource, answer: ApiThing): boolean {
-  if (row.api === null || row.fate !== 'carried' || answer[row.api] === undefined) return false;
-  return row.sent !== 'if known' || !isDefault(row, fieldOf(row, resource));
+/**
+ * Why a carried attribute is not compared; null where it is. The credentials may not read one that
+ * the answer lacks.
+ */
+function notCompared(row: Attribute, resource: Resource, answer: ApiThing): 'unread' | 'left' | null {
+  if (answer[row.api ?? ''] === undefined) return 'unread';
+  return isLeftToCloud(row, resource) ? 'left' : null;
+}
+
+/** Whether an attribute that the source has not set is one that the cloud does not know at all. */
+async function isUnsetThere(cloud: Offer, row: Attribute, resource: Resource, signal: AbortSignal): Promise<boolean> {
+  return row.needs !== undefined && isDefault(row, fieldOf(row, resource)) && !(await cloud.offers(row.needs, signal));
+}
+
+/** Whether the cloud chooses the value, because the source's is not known. */
+export function isLeftToCloud(row: Attribute, resource: Resource): boolean {
+  return row.sent === 'if known' && isDefault(row, fieldOf(row, resource));
 }
 
 function valuesOf(

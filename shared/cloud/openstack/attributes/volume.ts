@@ -18,7 +18,7 @@ export const volume: Table = [
   { api: 'bootable',              field: 'bootable',            fate: 'carried', sent: 'with the stamp', default: false, read: yes, canonical: yes },
   { api: 'volume_type',           field: 'volume_type',         fate: 'mapped', default: null, why: 'the plan says what it becomes (`mappings.volume_types`)' },
   { api: null,                    field: 'type_specs',          fate: 'mapped', default: {}, why: 'the extra specs of its type, which only an admin sees' },
-  { api: 'availability_zone',     field: 'availability_zone',   fate: 'mapped', default: '', why: 'the same where the destination has it, else the one that it chooses' },
+  { api: 'availability_zone',     field: 'availability_zone',   fate: 'mapped', default: '', why: 'that of its server if the plan names one, else the same, where the destination has it; else the one that it chooses' },
   { api: 'metadata',              field: 'metadata',            fate: 'carried', sent: 'with the stamp', default: {}, read: foreignMetadata,
     canonical: ownMetadata, accepts: anyValue },
   { api: 'volume_image_metadata', field: 'image_metadata',      fate: 'carried', sent: 'with the stamp', default: {}, read: withoutStamp,

@@ -10,6 +10,7 @@ import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { digestOfImage } from '../images/download.ts';
 import { guestProperties, propertiesOf } from '../images/image-properties.ts';
+import { imitates } from '../images/imitates.ts';
 import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
@@ -47,7 +48,7 @@ export const disk: Family<'disk'> = {
       if (file.format === image.disk_format && (await isWhole(image, file.bytes, context))) return { id: image.id, how: 'found' };
       await destroyImage(site, image.id, signal);
     }
-    const file = await presented(source, site.diskFormat, signal);
+    const file = await presented(source, await formatFor(source, site), signal);
     for (let attempt = 1; ; attempt++) {
       const image = await create(site, resource, file, context);
       try {
@@ -121,6 +122,13 @@ export interface ImageBytes {
   /** Bytes that the guest will see. */
   readonly virtualSize: number;
   readonly bytes: BlockSource;
+}
+
+/**
+ * The format in which a disk is registered: raw only where nobody takes its bytes for another one.
+ */
+async function formatFor(disk: BlockSource, { diskFormat }: Site): Promise<Site['diskFormat']> {
+  return diskFormat === 'raw' && (await imitates(disk)) ? 'qcow2' : diskFormat;
 }
 
 /** A disk in a format, or raw if the source cannot report its zeros. */

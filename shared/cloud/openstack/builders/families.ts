@@ -11,6 +11,8 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { qosPolicy } from './qos-policy.ts';
+import { rbacPolicy } from './rbac-policy.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
@@ -21,6 +23,7 @@ import { volume } from './volume.ts';
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
+  qos_policy: qosPolicy,
   network,
   address_scope: addressScope,
   subnet_pool: subnetPool,
@@ -32,6 +35,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
+  rbac_policy: rbacPolicy,
   port,
   trunk,
   floating_ip: floatingIp,

@@ -7,6 +7,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
+import { isAdmin } from '../session/token.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
@@ -59,8 +60,7 @@ export const flavor: Family<'flavor'> = {
 
 /** Lists the flavors the credentials may see; an admin sees private ones too. */
 export async function listFlavors(site: Site, signal: AbortSignal): Promise<ApiFlavor[]> {
-  const { roles } = await site.session.token(signal);
-  const query = roles.includes('admin') ? { is_public: 'none' } : {};
+  const query = isAdmin(await site.session.token(signal)) ? { is_public: 'none' } : {};
   return listAll<ApiFlavor>(site.session, { service: 'compute', path: '/flavors/detail', key: 'flavors', query }, signal);
 }
 

@@ -89,19 +89,31 @@ async function isOurs(site: Site, floating: string, { campaign, claimed = false,
   return is !== null && (isStamped(is, campaign) || claimed);
 }
 
+/** What a floating IP forwards. */
+export function forwardingsOf(site: Site, floating: string, signal: AbortSignal): Promise<ApiPortForwarding[]> {
+  return site.network<ApiPortForwarding>(`/floatingips/${floating}/port_forwardings`, 'port_forwardings', {}, signal);
+}
+
 async function findIn(
   site: Site,
   floating: string,
   wanted: ResourceOf<'port_forwarding'>,
   signal: AbortSignal,
 ): Promise<ApiPortForwarding | null> {
-  const all = await site.network<ApiPortForwarding>(`/floatingips/${floating}/port_forwardings`, 'port_forwardings', {}, signal);
+  const all = await forwardingsOf(site, floating, signal);
   return all.find((one) => outsideOf(one) === outsideOf(wanted)) ?? null;
 }
 
+type Outside = Pick<ApiPortForwarding, 'protocol' | 'external_port' | 'external_port_range'>;
+
 /** Protocol and external ports, however they are written: `tcp 80:80`. */
-function outsideOf(one: Pick<ApiPortForwarding, 'protocol' | 'external_port' | 'external_port_range'>): string {
-  const { protocol, external_port: port, external_port_range: range } = one;
-  const [from, to = from] = (range ?? String(port)).split(':');
-  return `${protocol.toLowerCase()} ${from}:${to}`;
+export function outsideOf(one: Outside): string {
+  const [from, to] = externalPorts(one);
+  return `${one.protocol.toLowerCase()} ${from}:${to}`;
+}
+
+/** The first and the last external port of a port forwarding. */
+export function externalPorts({ external_port: port, external_port_range: range }: Outside): readonly [number, number] {
+  const [from, to = from] = (range ?? String(port)).split(':').map(Number);
+  return [from ?? 0, to ?? 0];
 }

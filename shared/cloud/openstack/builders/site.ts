@@ -6,6 +6,7 @@ import { partOf } from '../session/answer.ts';
 import type { ApiService } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
+import { isAdmin } from '../session/token.ts';
 import { joined } from '../session/wait.ts';
 
 /**
@@ -65,7 +66,7 @@ export class Site {
   }
 
   async #isAdmin(signal: AbortSignal): Promise<boolean> {
-    return (await this.session.token(signal)).roles.includes('admin');
+    return isAdmin(await this.session.token(signal));
   }
 
   /** Network API v2.0, "List all agents"; the mode is in l3_agent.ini as `agent_mode`. */

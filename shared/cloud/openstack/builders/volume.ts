@@ -45,7 +45,7 @@ export const volume: Family<'volume'> = {
       volume_type: [type ?? is.volume_type, is.volume_type],
       read_only: [resource.read_only, is.metadata['readonly'] === 'True'],
     });
-    const zone = resource.availability_zone || is.availability_zone;
+    const zone = wantedZone(diskOf(resource, context).server_id, resource, context.mappings) || is.availability_zone;
     const image = await diskImage.find(site, diskOf(resource, context), context);
     const told = compare({
       availability_zone: [zone, is.availability_zone],
@@ -119,12 +119,24 @@ function diskOf(resource: ResourceOf<'volume'>, context: BuildContext): Resource
 /** Type and zone, as far as they are not left to the cloud. */
 async function placeOf(site: Site, resource: ResourceOf<'volume'>, context: BuildContext): Promise<Record<string, string>> {
   const type = await typeFor(site, resource, context);
-  const zones = await listVolumeZones(site.session, context.signal);
-  const hasZone = zones.includes(resource.availability_zone);
+  const zone = wantedZone(diskOf(resource, context).server_id, resource, context.mappings);
+  const hasZone = (await listVolumeZones(site.session, context.signal)).includes(zone);
   return {
     ...(type === null ? {} : { volume_type: type }),
-    ...(hasZone ? { availability_zone: resource.availability_zone } : {}),
+    ...(hasZone ? { availability_zone: zone } : {}),
   };
+}
+
+/**
+ * The zone that a volume is to lie in: that of its server where the plan names one, else the
+ * source's. A cloud may refuse a server with volumes of another zone (nova.conf, cross_az_attach).
+ */
+export function wantedZone(
+  serverId: string,
+  { availability_zone: zone }: Pick<ResourceOf<'volume'>, 'availability_zone'>,
+  { servers = {} }: Pick<BuildContext['mappings'], 'servers'>,
+): string {
+  return servers[serverId]?.availability_zone.split(':')[0] ?? zone;
 }
 
 /** The destination's type for a volume; null for one without a type. Throws E_NOT_FOUND. */

@@ -5,6 +5,7 @@ import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
+import { isAdmin } from '../session/token.ts';
 import { listTypes } from '../volumes/places.ts';
 import { readQuotas } from './quotas.ts';
 
@@ -26,7 +27,7 @@ export async function readFacts(session: CloudSession, signal: AbortSignal): Pro
     region: session.access.region ?? '',
     project_id: token.projectId,
     project_name: token.projectName,
-    admin: token.roles.includes('admin'),
+    admin: isAdmin(token),
     flavors: flavors.map((flavor) => {
       const { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs } = describe('flavor', flavor);
       return { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs };

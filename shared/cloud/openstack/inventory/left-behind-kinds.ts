@@ -19,8 +19,6 @@ export interface LeftBehindKind {
 export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
-  { kind: 'qos_policies',     service: 'network', path: '/qos/policies', key: 'policies' },
-  { kind: 'rbac_policies',    service: 'network', path: '/rbac-policies', key: 'rbac_policies' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },
   { kind: 'firewall_groups',  service: 'network', path: '/fwaas/firewall_groups', key: 'firewall_groups' },
   { kind: 'load_balancers',   service: { types: ['load-balancer'], version: 'v2' }, path: '/lbaas/loadbalancers', key: 'loadbalancers' },

@@ -3,6 +3,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiRouter, ApiSubnet } from '../api.ts';
 import type { Contents } from './contents.ts';
+import { policiesOfPart } from './policies.ts';
 import { withRemoteGroups } from './remote-groups.ts';
 
 /** What the chosen servers need of a project, and the concerns about what is cut off. */
@@ -42,9 +43,11 @@ export function partOf(contents: Contents, chosen: readonly string[] = []): Part
   const pools = contents.subnetPools.filter(({ id }) => subnets.some((subnet) => subnet.subnetpool_id === id));
   const kept = contents.groups.filter((group) => groups.has(group.id));
   const named = new Set(kept.flatMap((group) => group.security_group_rules.map((rule) => rule.remote_address_group_id)));
+  const qosPolicies = policiesOfPart({ ...contents, ports, floatingIps, routers }, contents.qosPolicies);
   return {
     contents: {
       ...contents,
+      qosPolicies,
       ports,
       trunks,
       otherPorts: [],

@@ -1,6 +1,7 @@
-import { type Kind, type ResourceOf, schemas } from '../../../model/resource.ts';
+import { freedOfPolicy } from '../../../model/qos-user.ts';
+import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
 import type { LoneState, Recaptured } from '../../source-cloud.ts';
-import type { ApiFloatingIp, ApiPort, ApiThing } from '../api.ts';
+import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { generationOfImage, mustReadImage } from '../images/stored.ts';
 import { mustReadServer } from '../servers/server-state.ts';
@@ -9,14 +10,18 @@ import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
 import { readOf } from '../volumes/read.ts';
+import { readForwardings } from './forwardings.ts';
+import { listOptional } from './optional.ts';
 import { describeOwnImage } from './own-images.ts';
+import { forwardingOf } from './resources.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
 import { describeVolume } from './volumes.ts';
 
 /**
- * Reads one server again with its ports and floating IPs in two round trips, and its volumes in
- * a third: the whole project is too much while the server is stopped. Throws E_NOT_FOUND.
+ * Reads one server again with its ports, trunks and floating IPs in two round trips; its volumes,
+ * subports and port forwardings in a third: the whole project is too much while the server is
+ * stopped. Throws E_NOT_FOUND.
  */
 export async function recapture(session: CloudSession, id: string, signal: AbortSignal): Promise<Recaptured> {
   const list = <T extends ApiThing>(
@@ -28,18 +33,35 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     mustReadServer(session, id, signal),
     list<ApiPort>('/ports', 'ports', { device_id: id }),
   ]);
-  const groups = [...new Set(ports.flatMap((port) => port.security_groups ?? []))];
-  const [seen, floatingIps, attachments] = await Promise.all([
-    groups.length === 0 ? [] : list<{ readonly id: string }>('/security-groups', 'security_groups', { id: groups, fields: 'id' }),
-    ports.length === 0
-      ? []
-      : list<ApiFloatingIp>('/floatingips', 'floatingips', {
-          port_id: ports.map((port) => port.id),
-          project_id: server.tenant_id,
-        }),
+  const portIds = ports.map((port) => port.id);
+  const described = async (some: readonly ApiPort[]): Promise<ResourceOf<'port'>[]> => {
+    const groups = [...new Set(some.flatMap((port) => port.security_groups ?? []))];
+    const query = { id: groups, fields: 'id' };
+    const seen = groups.length === 0 ? [] : await list<{ readonly id: string }>('/security-groups', 'security_groups', query);
+    return some.map((port) => {
+      const readable = (port.security_groups ?? []).filter((group) => seen.some((one) => one.id === group));
+      return read('port', describe('port', port, { security_groups: readable }));
+    });
+  };
+  const [own, trunks, floatingIps, attachments] = await Promise.all([
+    described(ports),
+    ports.length === 0 ? [] : listOptional<ApiTrunk>(session, '/trunks', 'trunks', { port_id: portIds }, signal),
+    // Those without a port, too: one of them may forward to a port of the server.
+    ports.length === 0 ? [] : list<ApiFloatingIp>('/floatingips', 'floatingips', { project_id: server.tenant_id }),
     readAttachments(session, server, signal),
   ]);
-  const volumes = await Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal)));
+  const subportIds = (trunks ?? []).flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id));
+  const plugged = new Set([...portIds, ...subportIds]);
+  const [subports, forwardings, volumes] = await Promise.all([
+    subportIds.length === 0 ? [] : list<ApiPort>('/ports', 'ports', { id: subportIds }).then(asSubports).then(described),
+    readForwardings(session, floatingIps.filter(mayForward), signal),
+    Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal))),
+  ]);
+  const served = floatingIps
+    .filter(({ port_id }) => port_id !== null && plugged.has(port_id))
+    .map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address })));
+  const policies = await seenPolicies(session, [...own, ...subports, ...served], signal);
+  const isSeen = (policy: Ref): boolean => policies.has(idOf(policy));
   const flavor = bareFlavorOf(server);
   const { extra_specs } = server.flavor;
   return {
@@ -49,7 +71,7 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
         flavor_id: flavor.id,
         vcpus: flavor.vcpus,
         memory_mib: flavor.ram,
-        ports: ports.map((port) => port.id),
+        ports: portIds,
         volumes: describeAttachments(server, attachments),
         image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,
       }),
@@ -57,15 +79,41 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     flavor: read('flavor', flavor),
     areSpecsKnown: extra_specs !== undefined,
     unseen: unseenInterfaces(server, ports),
-    ports: ports.map((port) => {
-      const readable = (port.security_groups ?? []).filter((group) => seen.some((one) => one.id === group));
-      return read('port', describe('port', port, { security_groups: readable }));
-    }),
-    floatingIps: floatingIps.map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address }))),
+    ports: [...own, ...subports].map((port) => freedOfPolicy(port, isSeen)),
+    trunks: (trunks ?? []).map((one) => read('trunk', describe('trunk', one))),
+    floatingIps: served.map((ip) => freedOfPolicy(ip, isSeen)),
+    forwardings: (forwardings ?? [])
+      .filter(({ answer }) => plugged.has(answer.internal_port_id))
+      .map((one) => read('port_forwarding', forwardingOf(one))),
     volumes: volumes.flatMap((one) =>
       one === null ? [] : read('volume', describeVolume(one, server, { volumeTypes: [] }).volume),
     ),
   };
+}
+
+/** Which of the QoS policies of ports and floating IPs can be read: the others are not captured. */
+async function seenPolicies(
+  session: CloudSession,
+  users: readonly { readonly qos_policy_id?: string | null }[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(users.flatMap(({ qos_policy_id: id }) => id ?? []))];
+  const query = { id: ids, fields: 'id' };
+  const seen = ids.length === 0 ? [] : await listOptional<{ id: string }>(session, '/qos/policies', 'policies', query, signal);
+  return new Set((seen ?? []).map(({ id }) => id));
+}
+
+/** The ports of subports as a capture has them: some drivers write the trunk into their device. */
+function asSubports(ports: readonly ApiPort[]): ApiPort[] {
+  return ports.map((port) => ({ ...port, device_id: '' }));
+}
+
+/**
+ * Whether a floating IP may forward ports: one that does has a router and no port
+ * (neutron/services/portforwarding/pf_plugin.py, create_floatingip_port_forwarding).
+ */
+function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
+  return port_id === null && router_id !== null;
 }
 
 /** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */

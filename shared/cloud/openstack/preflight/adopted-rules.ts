@@ -3,16 +3,18 @@ import { type Ref, refOf } from '../../../model/resource.ts';
 import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 
-/** What the plan maps to must exist; networks and ports have rules of their own. */
+/** What the plan maps to must exist; networks have a rule of their own. */
 export const absentTargets: PreflightRule = (view) => {
   const absent: { readonly about: Ref; readonly name: string }[] = [
     ...view.of('router').filter(({ id }) => view.router(id) === undefined),
+    ...view.of('qos_policy').filter(({ id }) => view.target('qos_policies', id) === undefined),
     ...view.of('address_scope').filter(({ id }) => view.target('address_scopes', id) === undefined),
+    ...view.of('port').filter(({ id }) => view.port(id) === undefined),
     ...view.of('trunk').filter(({ id }) => view.target('trunks', id) === undefined),
     ...view.of('subnet_pool').filter(({ id }) => view.target('subnet_pools', id) === undefined),
     ...view.of('address_group').filter(({ id }) => view.target('address_groups', id) === undefined),
     ...view.of('security_group').filter(({ id }) => view.group(id) === undefined),
-  ].map(({ kind, id, name }) => ({ about: refOf(kind, id), name }));
+  ].map(({ kind, id, name }) => ({ about: refOf(kind, id), name: name || id }));
   return absent.map(({ about, name }) =>
     blocking('mapping.absent', about, `${name} is mapped to what does not exist at the destination.`, 'Correct the mapping.'),
   );

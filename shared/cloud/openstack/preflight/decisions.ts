@@ -1,13 +1,16 @@
 import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
-import { mappedTo } from '../../../model/mappings.ts';
+import { sharedWith } from '../../../model/rbac.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
 import { isUsed, sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
+import { adoptedFloating } from './adopted-floating.ts';
+import { forwardingsLike, isSameForwarding } from './forwarded.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
+import { samePolicy } from './shared-object.ts';
 import { type PreflightView, subnetThere } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
@@ -73,12 +76,20 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return mapped(view.router(resource.router_id), 'it is that of');
     case 'interface':
       return legOf(view, resource);
+    case 'rbac_policy': {
+      if (sharedWith(resource, view.mappings) === null) return skip(`the plan maps no project to ${resource.target_project}`);
+      const same = samePolicy(view, resource);
+      return same === undefined ? create() : adopt(same.id, 'it is shared so already');
+    }
     case 'port': {
-      const to = mappedTo(view.mappings, 'ports', resource.id);
-      return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');
+      const there = view.port(resource.id);
+      if (there === undefined) return skip('it is mapped to what does not exist');
+      return there === null ? create() : adopt(there.id, 'the plan maps it to a port that exists');
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
+    case 'qos_policy':
+      return mapped(view.target('qos_policies', resource.id));
     case 'address_scope':
       return mapped(view.target('address_scopes', resource.id));
     case 'trunk':
@@ -117,18 +128,15 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return target === undefined ? skip('no flavor stands for it') : adopt(target.id, `it becomes ${target.name}`);
     }
     case 'floating_ip': {
-      const to = view.mappings.floating_ips[resource.id]?.to ?? 'auto';
-      if (to === 'skip') return skip('the plan says so');
-      const address = to === 'auto' ? null : canonicalIp(to === 'same' ? resource.floating_ip_address : to);
-      const own = view.floatingIps.find(
-        (one) => canonicalIp(one.floating_ip_address) === address && one.project_id === view.projectId,
-      );
+      if (view.mappings.floating_ips[resource.id]?.to === 'skip') return skip('the plan says so');
+      const own = adoptedFloating(view, view.mappings, resource);
       return own === undefined ? create() : adopt(own.id, 'the project has this address');
     }
-    case 'port_forwarding':
-      return view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip'
-        ? skip('the plan skips its floating IP')
-        : create();
+    case 'port_forwarding': {
+      if (view.mappings.floating_ips[resource.floating_ip_id]?.to === 'skip') return skip('the plan skips its floating IP');
+      const same = forwardingsLike(view, resource).find((one) => isSameForwarding(view, resource, one));
+      return same === undefined ? create() : adopt(same.id, 'its floating IP forwards it already');
+    }
     case 'image':
       if (resource.disk_id !== null) return create();
       return skip('a server comes with its own disk; the image it was made from is not moved');

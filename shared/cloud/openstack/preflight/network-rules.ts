@@ -3,6 +3,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
+import { adoptedFloating } from './adopted-floating.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import { type PreflightView, subnetThere } from './view.ts';
 
@@ -40,7 +41,7 @@ export const externalNetworks: PreflightRule = (view) =>
           'Map it to an external network.',
         ),
       ];
-    if (there === null && network.shared)
+    if (there === null && network.shared && !isSharedAgain(view, network.id))
       return [
         warning(
           'network.shared',
@@ -52,14 +53,19 @@ export const externalNetworks: PreflightRule = (view) =>
     return [];
   });
 
+/** The largest MTU of the destination's networks; null where there are none to tell it. */
+export function largestMtu({ networks }: Pick<PreflightView, 'networks'>): number | null {
+  const inside = networks.filter((one) => one['router:external'] !== true && typeof one.mtu === 'number');
+  return inside.length === 0 ? null : Math.max(...inside.map(({ mtu }) => mtu ?? 0));
+}
+
 /**
  * No API tells the largest MTU. Where every network of the destination has less than the source's,
  * its tunnels probably allow no more.
  */
 export const smallerMtu: PreflightRule = (view) => {
-  const inside = view.networks.filter((one) => one['router:external'] !== true && typeof one.mtu === 'number');
-  if (inside.length === 0) return [];
-  const most = Math.max(...inside.map(({ mtu }) => mtu ?? 0));
+  const most = largestMtu(view);
+  if (most === null) return [];
   return view
     .of('network')
     .filter((one) => view.network(one.id) === null && !one.external && (one.mtu ?? 0) > most)
@@ -207,9 +213,7 @@ export const floatingAddresses: PreflightRule = (view) =>
     const to = view.mappings.floating_ips[floating.id]?.to ?? 'auto';
     if (to === 'auto' || to === 'skip') return [];
     const address = canonicalIp(to === 'same' ? floating.floating_ip_address : to);
-    const own = view.floatingIps.find(
-      (one) => canonicalIp(one.floating_ip_address) === address && one.project_id === view.projectId,
-    );
+    const own = adoptedFloating(view, view.mappings, floating);
     const remedy = 'Set `to: auto` or `to: skip` in `mappings.floating_ips`, or choose another address.';
     if (own !== undefined) {
       const port = floating.port_id === null ? null : mappedTo(view.mappings, 'ports', floating.port_id);
@@ -245,6 +249,12 @@ function chosenAddress(view: PreflightView, networkId: string, address: string):
     ...subnets.flatMap((one) => one.gateway_ip ?? []),
   ];
   return used.some((one) => canonicalIp(one) === ip) ? 'taken' : 'free';
+}
+
+/** Whether an RBAC policy of the project shares a network with all, and has concerns of its own. */
+function isSharedAgain(view: PreflightView, id: string): boolean {
+  const isIts = (one: ResourceOf<'rbac_policy'>): boolean => one.object_type === 'network' && one.object_id === id;
+  return view.of('rbac_policy').some((one) => isIts(one) && one.target_project === '*');
 }
 
 function sharedRemedy(view: PreflightView, name: string): string {

@@ -15,12 +15,16 @@ import * as limits from './limit-rules.ts';
 import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
-import { unforwardedRanges } from './port-forwarding-rule.ts';
+import { takenForwardings, unforwardedRanges } from './port-forwarding-rule.ts';
+import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
+import * as rbac from './rbac-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
 import * as addresses from './source-address-rules.ts';
+import { texts } from './text-rule.ts';
+import * as trunks from './trunk-rules.ts';
 import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
@@ -49,6 +53,14 @@ const rules: readonly PreflightRule[] = [
   adopted.widenedGroups,
   addressGroups.unnamedAddressGroups,
   addressGroups.differingAddressGroups,
+  qos.qosRights,
+  qos.qosRuleTypes,
+  qos.qosDefaults,
+  qos.differingQosPolicies,
+  rbac.unmappedProjects,
+  rbac.sharingRights,
+  rbac.foreignObjects,
+  rbac.unsharedKinds,
   servers.flavors,
   servers.disks,
   servers.keypairs,
@@ -62,7 +74,7 @@ const rules: readonly PreflightRule[] = [
   volumes.keptVolumes,
   groups.openDefaultGroup,
   groups.widenedDefaultGroup,
-  servers.names,
+  texts,
   limits.serverLimits,
   limits.keypairNames,
   networkTags,
@@ -71,6 +83,9 @@ const rules: readonly PreflightRule[] = [
   dnsNames,
   absentExtensions,
   unforwardedRanges,
+  takenForwardings,
+  trunks.otherTrunkPorts,
+  trunks.subportMtu,
   unsupportedAttributes,
   networks.smallerMtu,
   networks.adoptedMtu,

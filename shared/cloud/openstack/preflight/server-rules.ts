@@ -113,19 +113,3 @@ export const keypairs: PreflightRule = (view) =>
       ),
     ];
   });
-
-/** Databases with three bytes per character refuse longer characters (Zed: in every name). */
-export const names: PreflightRule = (view) =>
-  (['network', 'subnet', 'router', 'security_group', 'port', 'server_group', 'volume', 'server'] as const).flatMap((kind) =>
-    view
-      .of(kind)
-      .filter((one) => /[\u{10000}-\u{10ffff}]/u.test(one.name))
-      .map((one) =>
-        warning(
-          `${kind}.name`,
-          refOf(kind, one.id),
-          `The name ${one.name} has a character outside the basic plane, such as an emoji; many clouds refuse it.`,
-          'Rename it at the source, if the destination is Zed or older.',
-        ),
-      ),
-  );

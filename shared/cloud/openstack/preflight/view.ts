@@ -8,6 +8,8 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiPortForwarding,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServerGroup,
@@ -24,11 +26,14 @@ import { mappedNetwork } from '../builders/network.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
+import { isAdmin } from '../session/token.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
+import { readAdoptedForwardings } from './adopted-floating.ts';
 import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
 
 /** What the destination tells before anything is written there. */
@@ -45,11 +50,17 @@ export interface DestinationState {
   readonly groups: readonly ApiSecurityGroup[];
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
+  /** Read only if the plan has some. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
+  /** Read only if the plan has QoS policies. */
+  readonly qos: QosThere;
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
   readonly cloudPorts: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
+  /** What those forward that are adopted, and in which the plan has port forwardings. */
+  readonly forwardings: ReadonlyMap<string, readonly ApiPortForwarding[]>;
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   /** Null where the credentials may not list them; read only if the plan has some. */
   readonly serverGroups: readonly ApiServerGroup[] | null;
@@ -84,7 +95,8 @@ export interface PreflightView extends DestinationState {
    * missing.
    */
   network(id: string): ApiNetwork | null | undefined;
-  /** The same for a router, a security group, and each of further kinds. */
+  /** The same for a port, a router, a security group, and each of further kinds. */
+  port(id: string): ApiPort | null | undefined;
   router(id: string): ApiRouter | null | undefined;
   target<K extends FurtherKind>(kind: K, id: string): FurtherTarget[K] | null | undefined;
   group(id: string): ApiSecurityGroup | null | undefined;
@@ -119,23 +131,29 @@ async function readDestination(
   const ports: ApiPort[] = [];
   for (const { id } of new Set(targets))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
-  const own = { project_id: token.projectId, device_owner: cloudOwners };
-  const admin = token.roles.includes('admin');
+  const { projectId } = token;
+  const floatingIps = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal);
+  const own = { project_id: projectId, device_owner: cloudOwners };
+  const admin = isAdmin(token);
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
+  const hasRbac = resources.some(({ kind }) => kind === 'rbac_policy') && (await site.offers('rbac-policies', signal));
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
-    projectId: token.projectId,
+    projectId,
     userName: token.userName,
     admin,
     networks,
     routers,
     targets: await readTargets(site, mappings, signal),
     groups,
+    rbacPolicies: hasRbac ? await site.network<ApiRbacPolicy>('/rbac-policies', 'rbac_policies', {}, signal) : [],
+    qos: resources.some(({ kind }) => kind === 'qos_policy') ? await readQos(site, signal) : { types: null, own: [] },
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
     flavors: await listFlavors(site, signal),
     subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
-    floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
+    floatingIps,
+    forwardings: await readAdoptedForwardings(site, { projectId, floatingIps }, resources, mappings, signal),
     keypairs: await listKeypairs(site.session, signal),
     serverGroups: hasGroups ? await listServerGroups(site.session, {}, signal) : [],
     defaultGroup: await defaultGroup(site, signal),
@@ -160,7 +178,7 @@ async function readAvailability(site: Site, signal: AbortSignal): Promise<readon
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { projectId, networks, routers, targets, groups } = destination;
+  const { projectId, networks, routers, targets, groups, ports } = destination;
   const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
     to === null ? null : named(projectId, all, to);
   return {
@@ -168,6 +186,7 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
     mappings,
     of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
     network: (id) => target(networks, mappedNetwork(mappings, id)),
+    port: (id) => target(ports, mappedTo(mappings, 'ports', id)),
     router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
     target: (kind, id) => target(targets[kind] ?? [], mappedTo(mappings, kind, id)),
     group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),

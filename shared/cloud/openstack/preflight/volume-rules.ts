@@ -2,6 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { mappedVolumeType } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
+import { wantedZone } from '../builders/volume.ts';
 import { typeNamed } from '../volumes/places.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
@@ -73,12 +74,17 @@ function typeConcerns(view: PreflightView, name: string, [first]: readonly Resou
 
 /** A zone that the destination lacks is left to it. */
 export const volumeZones: PreflightRule = (view) => {
-  const lacking = view.of('volume').filter(({ availability_zone: zone }) => zone !== '' && !view.volumeZones.includes(zone));
+  const servers = new Map(view.of('disk').map(({ id, server_id }) => [id, server_id]));
+  const wanted = view.of('volume').map((volume) => {
+    return { volume, zone: wantedZone(servers.get(volume.disk_id) ?? '', volume, view.mappings) };
+  });
+  const lacking = wanted.filter(({ zone }) => zone !== '' && !view.volumeZones.includes(zone));
   const [first] = lacking;
   if (first === undefined || view.volumeTypes === null) return [];
-  const zones = [...new Set(lacking.map(({ availability_zone }) => availability_zone))].join(', ');
-  const says = `${lacking.length} volumes lie in zones that the destination does not have (${zones}); it chooses among ${view.volumeZones.join(', ') || 'none'}.`;
-  return [warning('volume.zone', refOf('volume', first.id), says, 'Nothing, if any zone will do.')];
+  const zones = [...new Set(lacking.map(({ zone }) => zone))].join(', ');
+  const says = `${lacking.length} volumes are to lie in zones that the destination's block storage does not have (${zones}); it chooses among ${view.volumeZones.join(', ') || 'none'}.`;
+  const remedy = 'Nothing, if any zone will do, and the cloud attaches volumes across zones (`cross_az_attach` of Nova).';
+  return [warning('volume.zone', refOf('volume', first.volume.id), says, remedy)];
 };
 
 /** Nova before 2.85 cannot be told later that a volume goes with its server. */

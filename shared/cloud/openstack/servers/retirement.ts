@@ -36,8 +36,9 @@ export class ServerRetirement {
     this.#session = session;
   }
 
-  check(serverId: string, signal: AbortSignal): Promise<void> {
+  check(serverId: string, project: string, signal: AbortSignal): Promise<void> {
     return retryingly(signal, async () => {
+      await mustLeadTo(this.#session, project, signal);
       await readServer(this.#session, serverId, signal);
     });
   }
@@ -90,6 +91,19 @@ export class ServerRetirement {
     if (why === null) return { server, checkedAt };
     throw kept(server, why);
   }
+}
+
+/** An admin sees every project of its cloud, but no other cloud's. Throws E_AUTH. */
+async function mustLeadTo(session: CloudSession, project: string, signal: AbortSignal): Promise<void> {
+  const { projectId, projectName, roles } = await session.token(signal);
+  if (projectId === project) return;
+  const path = `/projects/${encodeURIComponent(project)}`;
+  const call = { method: 'GET', service: 'identity', path, tolerate: [403, 404], signal } as const;
+  if (roles.includes('admin') && (await session.call(call)).status === 200) return;
+  const says = `The credentials lead to project ${projectName} (${projectId}) of the source, and the campaign was captured from ${project}.`;
+  throw new Problem('E_AUTH', says, {
+    hint: 'No server is taken for gone. Give the sender credentials of the project from which the campaign was captured.',
+  });
 }
 
 function kept({ id, name }: ApiServer, why: string): Problem {

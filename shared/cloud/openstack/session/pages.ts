@@ -16,19 +16,44 @@ export interface Listing {
   readonly query?: ApiCall['query'];
 }
 
+/** How often a list is begun again because the record that its next page begins after is gone. */
+const beginnings = 5;
+
 /**
  * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
- * Glance under `next`, Keystone under `links`.
+ * Glance under `next`, Keystone under `links`. A record that is deleted while its page is read is
+ * no place to go on from: Nova and Glance then answer 400, Neutron and Cinder 404, which MUST NOT
+ * be taken for a collection that is not there. The list is begun again.
  */
 export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
+  for (let left = beginnings - 1; ; left--) {
+    try {
+      return await listOnce<T>(session, listing, signal);
+    } catch (error) {
+      if (!(error instanceof LostPlace)) throw error;
+      if (left === 0)
+        throw new Problem('E_CLOUD', `GET ${listing.path}: the list changes faster than it is read.`, { cause: error });
+    }
+  }
+}
+
+/** That the cloud no longer knows the record after which a page begins. */
+class LostPlace extends Error {}
+
+async function listOnce<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
   const { service, path, key } = listing;
   const all: T[] = [];
   const seen = new Set<string>();
   let query: ApiCall['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
   for (;;) {
-    const { body } = await session.call({ method: 'GET', service, path, query, signal });
+    const tolerate = seen.size === 0 ? [] : [400, 404];
+    const { status, body } = await session.call({ method: 'GET', service, path, query, tolerate, signal });
+    if (status >= 400) throw new LostPlace(`${status}`);
     const page = (body as Record<string, unknown> | null)?.[key];
     if (!Array.isArray(page)) throw new Problem('E_CLOUD', `GET ${path}: the answer has no list of ${key}.`);
+    // Keystone cuts a list at its `list_limit`, and links no further page.
+    if ((body as { truncated?: unknown }).truncated === true)
+      throw new Problem('E_CLOUD_REFUSED', `GET ${path}: the cloud tells only the first ${page.length} of ${key}.`);
     all.push(...(page as T[]));
     const next = nextOf(body as Record<string, unknown>, key);
     if (next === null) return all;

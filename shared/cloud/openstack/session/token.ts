@@ -31,6 +31,14 @@ export interface Token {
   readonly projectName: string;
 }
 
+/**
+ * Whether a token has the role of an admin. Policies compare names of roles without case
+ * (oslo_policy/_checks.py, RoleCheck).
+ */
+export function isAdmin({ roles }: Pick<Token, 'roles'>): boolean {
+  return roles.some((role) => role.toLowerCase() === 'admin');
+}
+
 interface TokenBody {
   readonly token: {
     readonly expires_at: string;

@@ -24,6 +24,6 @@ test('a server whose image is gone is built with the hardware that its frozen di
   const images = await world.destination.user.list<Image>('image', '/images', 'images');
   expect(images.filter(({ image_type }) => image_type !== 'snapshot').map((one) => one.hw_disk_bus)).toContain('virtio');
   expect((await serversAt(world.destination)).map(({ status }) => status)).toEqual(['ACTIVE']);
-  const verdicts = await sender.daemon.verify({ campaign });
+  const { disks: verdicts } = await sender.daemon.verify({ campaign });
   expect(verdicts.map(({ says }) => says)).toEqual([expect.stringMatching(/^the same .* in image /)]);
 });

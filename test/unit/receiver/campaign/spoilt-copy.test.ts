@@ -47,7 +47,7 @@ test('a copy that the receiver’s disk alters after it was compared is noticed 
     const problems = facts.filter(({ fact }) => fact === 'problem').map(({ phase, problem }) => [phase, problem?.code]);
     expect(problems).toEqual([['import', 'E_BLOCK_MISMATCH']]);
     // It compares the source's snapshot, the copy and the image once more.
-    const verdicts = await vi.waitFor(() => sender.daemon.verify({ campaign }), { timeout: 10_000, interval: 100 });
+    const { disks: verdicts } = await vi.waitFor(() => sender.daemon.verify({ campaign }), { timeout: 10_000, interval: 100 });
     expect(verdicts.map(({ agrees }) => agrees)).toEqual([true, true]);
     await sender.stop();
   } finally {

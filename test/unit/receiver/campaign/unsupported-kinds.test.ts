@@ -75,6 +75,7 @@ test('a tenant is rebuilt there without them, and a rollback leaves nothing behi
   const before = await censusOf(world.destination);
   const campaign = await beginMigration(sender);
   await untilState(sender, 'ready');
+  expect((await sender.daemon.status()).campaigns[0]?.differences).toEqual([]);
   const after = await censusOf(world.destination);
   expect(after.statuses).toEqual(shopServers.map(() => 'ACTIVE'));
   const made = countsOf(after);

@@ -1,7 +1,9 @@
+import { access, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cloud, untilState } from '../../../support/in-process.ts';
 import { OpenStackUser } from '../../../support/openstack-user.ts';
-import { failedOne, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
+import { failedOne, restarted, ShopTemplate, serversAt, untilFact } from '../../../support/shop-world.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
@@ -122,6 +124,44 @@ test('a rollback in another project than the campaign’s starts no source besid
   expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['SHUTOFF', 'SHUTOFF']);
   const { ledger } = await world.openCampaign(campaign);
   expect(ledger.entries().filter(({ ref, state }) => ref.startsWith('server/') && state === 'built')).toHaveLength(2);
+});
+
+test('a campaign that an earlier release began, without a note of its project, takes no other one for it', async () => {
+  const { world, sender, campaign } = await template.ready();
+  const note = join((await world.openCampaign(campaign)).folder, 'place.json');
+  await world.killReceiver();
+  await rm(note);
+  await madeAnew(world.destination);
+  world.startReceiver();
+  await sender.daemon.rollback({ campaign });
+  const { problem } = await failedOne(sender);
+  expect(problem?.says).toContain('and nothing that this campaign built is there');
+  await expect(access(note)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['SHUTOFF', 'SHUTOFF']);
+});
+
+test('such a campaign is rolled back where it has built', async () => {
+  const { world, sender, campaign } = await template.ready();
+  const { folder } = await world.openCampaign(campaign);
+  await world.killReceiver();
+  await rm(join(folder, 'place.json'));
+  world.startReceiver();
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+});
+
+test('a commit with credentials of another project of the source, after a restart, takes no source server for gone', async () => {
+  const started = await template.ready();
+  const { world, campaign } = started;
+  const { projectId } = world.source.user;
+  const sender = await restarted(started, async () => void (await madeAnew(world.source)));
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  const [status] = (await sender.daemon.status()).campaigns;
+  const says = expect.stringContaining(`the campaign was captured from ${projectId}`);
+  expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_AUTH', says } });
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
 });
 
 /** Deletes the owner's project, and makes another of its name with the same rights. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
 import { changesSince } from '../../../../sender/campaign/since-capture.ts';
-import { untilState } from '../../../support/in-process.ts';
+import { beginMigration, untilState } from '../../../support/in-process.ts';
 import { aDocument } from '../../../support/protocol.ts';
 import { ShopTemplate } from '../../../support/shop-world.ts';
 
@@ -14,6 +14,7 @@ afterAll(() => template.remove());
 interface Made {
   readonly id: string;
   readonly name: string;
+  readonly fixed_ips: readonly { readonly ip_address: string }[];
 }
 
 test('what an owner changes on the network side while the campaign is ready is told before the source is given up', async () => {
@@ -35,9 +36,49 @@ test('what an owner changes on the network side while the campaign is ready is t
   ]);
 });
 
+test('the first trunk, forwarding, server group and network of a kind that the capture had none of are told', async () => {
+  const { world, sender } = await template.world();
+  const { user } = world.source;
+  const post = async (path: string, key: string, body: object): Promise<Made> =>
+    (await user.send<Record<string, Made>>('POST', 'network', path, { [key]: body }))[key] as Made;
+  const networks = await user.list<Made & { 'router:external': boolean }>('network', '/networks', 'networks');
+  const front = networks.find(({ name }) => name === 'front')?.id;
+  const port = await post('/ports', 'port', { network_id: front, name: 'spare' });
+  const address = await post('/floatingips', 'floatingip', {
+    floating_network_id: networks.find((one) => one['router:external'])?.id,
+  });
+  const campaign = await beginMigration(sender);
+  await untilState(sender, 'ready');
+  const forwarding = await post(`/floatingips/${address.id}/port_forwardings`, 'port_forwarding', {
+    protocol: 'tcp',
+    internal_port_id: port.id,
+    internal_ip_address: port.fixed_ips[0]?.ip_address,
+    internal_port: 80,
+    external_port: 8080,
+  });
+  const trunk = await post('/trunks', 'trunk', { port_id: port.id, name: 'vlans' });
+  const pool = await post('/networks', 'network', { name: 'back' });
+  const group = { name: 'apart', policy: 'anti-affinity' };
+  await user.send('POST', 'compute', '/os-server-groups', { server_group: group });
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilState(sender, 'committed');
+  const told = (await sender.daemon.status()).campaigns[0]?.differences ?? [];
+  const fresh = 'is new at the source since the capture';
+  expect(told.filter(({ says }) => says.startsWith(fresh))).toEqual(
+    expect.arrayContaining([
+      { ref: `network/${pool.id}`, says: fresh },
+      { ref: expect.stringContaining('server_group/'), says: fresh },
+      { ref: `trunk/${trunk.id}`, says: `${fresh}, in port/${port.id}` },
+      { ref: `port_forwarding/${forwarding.id}`, says: `${fresh}, in floating_ip/${address.id}` },
+    ]),
+  );
+});
+
 test('a source that is as it was captured has no changes, and one that lost something has', () => {
   const subnet = { kind: 'network' as const, id: 'n1', name: 'net' };
   const before = { ...aDocument(), networks: [subnet] } as unknown as ReturnType<typeof aDocument>;
-  expect(changesSince(before, before)).toEqual([]);
-  expect(changesSince(before, aDocument())).toEqual([{ ref: 'network/n1', says: 'is gone at the source since its capture' }]);
+  expect(changesSince(before, before, true)).toEqual([]);
+  expect(changesSince(before, aDocument(), true)).toEqual([
+    { ref: 'network/n1', says: 'is gone at the source since its capture' },
+  ]);
 });

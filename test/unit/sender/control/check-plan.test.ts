@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -154,4 +154,21 @@ test('a concern that the plan accepts does not block its check', async () => {
   const plan = await planned();
   const all = (await check(plan)).concerns;
   expect(all.filter(({ code, severity }) => code !== 'server.in_campaign' && severity === 'blocking')).toEqual([]);
+});
+
+test('a rule of the configuration maps in a new plan and in its check, and --why names it', async () => {
+  await sender.stop();
+  const file = join(dir, 'rules.yaml');
+  await writeFile(file, 'rules: [{ name: all to one, maps: security_group, when: { name: "w*" }, to: default }]\n');
+  world.rules = file;
+  sender = await world.startSender();
+  const { reasons, plan } = await sender.daemon.plan({ servers: [] });
+  const byRule = reasons.filter(({ says }) => says === 'the rule "all to one"');
+  expect(byRule.map(({ name, to }) => `${name} ${to}`)).toEqual(['web default']);
+  expect((await check(plan)).differences).toEqual([]);
+  const why = await sender.daemon.plan({ servers: [], why: 'security_group/web' });
+  expect(why.reasons).toEqual(byRule);
+  await writeFile(file, 'rules: [{ name: all, maps: everything, to: default }]\n');
+  await expect(planned()).rejects.toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining('rules.yaml:1:') });
+  world.rules = null;
 });

@@ -76,6 +76,7 @@ function aReport(more: Partial<Report> = {}): Report {
     },
     changes: { leftOut: [], mapped: [], adopted: [], changed: [] },
     left: null,
+    verification: null,
     problems: [
       {
         code: 'E_PEER_LOST',

@@ -9,7 +9,7 @@ test('a volume that was extended, or whose metadata changed, is not as it was ca
   const [found] = document.servers;
   if (found === undefined) throw new Error('no server was captured');
   const move = { server: { kind: 'server' as const, ...found } };
-  const compare = () => mustBeAsCaptured(move, { source: cloud, document, skip: [] }, signal());
+  const compare = () => mustBeAsCaptured(move, { source: cloud, document, leftOut: [] }, signal());
   await compare();
   await hand.ask('POST', 'volume', `/volumes/${data}/metadata`, { metadata: { of: 'somebody' } });
   await hand.ask('POST', 'volume', `/volumes/${data}/action`, { 'os-extend': { new_size: 2 } });
@@ -35,7 +35,11 @@ test('an interface whose port cannot be read passes only where the plan names it
     unseen: [{ mac, says: `10.66.0.5 (${mac}) on shared` }],
   });
   const compare = (...accept: readonly string[]) =>
-    mustBeAsCaptured(move, { source, document: { ...document, mappings: { ...document.mappings, accept } }, skip: [] }, signal());
+    mustBeAsCaptured(
+      move,
+      { source, document: { ...document, mappings: { ...document.mappings, accept } }, leftOut: [] },
+      signal(),
+    );
   const refused = { code: 'E_SERVER_STATE', message: expect.stringContaining(`10.66.0.5 (${mac}) on shared is new`) };
   await expect(compare('server.port_unseen')).rejects.toMatchObject(refused);
   await expect(compare(`server.port_unseen server/${found.id}`)).rejects.toMatchObject(refused);

@@ -86,6 +86,25 @@ test('a disk is stored raw where the settings say so, or where it does not tell 
   expect(await registered(twin, forced.id)).toMatchObject({ disk_format: 'raw', size });
 });
 
+test('a disk that its guest encrypted whole is stored as qcow2, because a cloud refuses it as raw', async () => {
+  const twin = await aFurnishedTwin({ inspectsImages: true });
+  const campaign = await aCampaign(twin);
+  const raw = await destinationOf(twin, { disk_format: 'raw', uploads: 1 });
+  const plain = aDisk();
+  const luks: BlockSource = {
+    ...plain,
+    async read(offset, length, into) {
+      const bytes = await plain.read(offset, length, into);
+      if (offset === 0) Buffer.from('LUKS\xba\xbe', 'latin1').copy(bytes);
+      return bytes;
+    },
+  };
+  const resource = campaign.tenant.get('disk');
+  const { id } = await raw.ensure(resource, wanted(campaign, luks));
+  expect(await registered(twin, id)).toMatchObject({ disk_format: 'qcow2', virtual_size: size });
+  expect(await raw.differences(resource, id, wanted(campaign, luks))).toEqual({ fatal: [], told: [] });
+});
+
 test('an image that an earlier call stored in another format is found, and not sent again', async () => {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);

@@ -120,6 +120,21 @@ test('a volume is built with all its attributes and the bytes of the disk, and i
   await expect(cloud.remove(ref, built.id, context.campaign, patience())).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
 });
 
+test('a volume lies in the zone that the plan names for its server, which a cloud may refuse it otherwise', async () => {
+  const zones = { volumeZones: ['west', 'nova'], crossZones: false };
+  const { cloud, volume, context, hand } = await aVolumeCampaign({ availability_zone: 'west', bootable: true }, zones);
+  const { server_id } = context.resource(refOf('disk', volume.disk_id)) as ResourceOf<'disk'>;
+  const mappings = { ...noMappings, servers: { [server_id]: { availability_zone: 'nova' } } };
+  const placed = { ...context, mappings };
+  const built = await cloud.ensure(volume, placed);
+  expect(await cloud.differences(volume, built.id, placed)).toEqual({ fatal: [], told: [] });
+  const { flavors } = await hand.ask<{ flavors: { id: string }[] }>('GET', 'compute', '/flavors');
+  const device = { uuid: built.id, source_type: 'volume', destination_type: 'volume', boot_index: 0 };
+  const server = { name: 'db', flavorRef: flavors[0]?.id, networks: 'none', availability_zone: 'nova' };
+  const body = { server: { ...server, block_device_mapping_v2: [device] } };
+  expect(await hand.ask('POST', 'compute', '/servers', body)).toMatchObject({ server: { id: expect.any(String) } });
+});
+
 test('nothing is made twice although every answer of a creation is lost, and a rollback leaves nothing', async () => {
   const { cloud, volume, context, hand, twin, ref } = await aVolumeCampaign({ image_metadata: { hw_disk_bus: 'scsi' } });
   twin.faults.set([

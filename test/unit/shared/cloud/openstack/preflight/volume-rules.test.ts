@@ -56,6 +56,22 @@ test('a type that the destination lacks blocks until it is mapped, and a zone th
   expect(await codesFor([volume], mappings)).toEqual(['warning volume.zone']);
 });
 
+test('a zone that the plan names for a server is also that of its volumes, and is told where Cinder lacks it', async () => {
+  const { cloud } = await aDestination({ volumeZones: ['east', 'nova'] });
+  const volume = aVolume({ availability_zone: 'west' });
+  const disk = aResource('disk', { id: volume.disk_id, server_id: 's', volume_id: volume.id });
+  const told = async (availability_zone: string): Promise<string[]> => {
+    const { concerns } = await cloud.preflight(
+      [disk, volume],
+      { ...noMappings, servers: { s: { availability_zone } } },
+      signal(),
+    );
+    return concerns.filter(({ code }) => code === 'volume.zone').map(({ says }) => says);
+  };
+  expect(await told('nova:host')).toEqual([]);
+  expect(await told('south')).toEqual([expect.stringContaining('(south)')]);
+});
+
 test('a server whose volume the document lacks is blocked', async () => {
   const { cloud } = await aDestination();
   const server = aResource('server', {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { isAdmin } from '../../../../../../shared/cloud/openstack/session/token.ts';
 import { aSmallCloud, json, type Keystone, soon } from '../a-cloud.ts';
 
 const get = (signal = soon()) => ({ method: 'GET', service: 'network', path: '/networks', signal }) as const;
@@ -93,4 +94,13 @@ describe('a caller', () => {
     await cloud.session.close();
     await ended;
   });
+});
+
+test.each([
+  [['member', 'admin'], true],
+  [['Admin'], true],
+  [['ADMIN', 'reader'], true],
+  [['member', 'administrator', 'load-balancer_admin'], false],
+])('of the roles %j it is told whether policies take them for an admin’s: %j', (roles, is) => {
+  expect(isAdmin({ roles })).toBe(is);
 });

@@ -1,0 +1,51 @@
+import { type Resource, refOf } from '../../../model/resource.ts';
+import { created } from './decisions.ts';
+import { type PreflightRule, warning } from './rules.ts';
+
+/** The kinds whose texts an owner chooses. */
+const written = [
+  'network',
+  'subnet',
+  'router',
+  'address_group',
+  'security_group',
+  'security_group_rule',
+  'port',
+  'trunk',
+  'floating_ip',
+  'server_group',
+  'volume',
+  'server',
+] as const;
+
+/** The fields with such texts, of which a kind has some. */
+interface WrittenText {
+  readonly name: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Databases with three bytes per character refuse longer characters (Zed: in every text). */
+export const texts: PreflightRule = (view) =>
+  written.flatMap((kind) => {
+    const wide = view.of(kind).filter((one) => fieldsWithWide(one).length > 0);
+    return created<Resource>(view, wide).map((one) =>
+      warning(
+        `${kind}.name`,
+        refOf(kind, one.id),
+        `A character outside the basic plane, such as an emoji, is in its ${fieldsWithWide(one).join(' and ')}; many clouds refuse it.`,
+        'Change it at the source, if the destination is Zed or older.',
+      ),
+    );
+  });
+
+function fieldsWithWide(resource: Resource): string[] {
+  const { name, description = '', tags = [], metadata = {} } = resource as WrittenText;
+  const all = { name: [name], description: [description], tags, metadata: Object.values(metadata) };
+  return Object.entries(all).flatMap(([field, values]) => (values.some(isWide) ? [field] : []));
+}
+
+function isWide(text: string): boolean {
+  return /[\u{10000}-\u{10ffff}]/u.test(text);
+}
