@@ -33,6 +33,7 @@ const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
   image: 'images',
   server_group: 'server-groups',
+  quota_set: 'later-kinds',
   qos_policy: 'later-kinds',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',

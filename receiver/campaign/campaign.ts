@@ -12,7 +12,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -21,6 +21,7 @@ import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
+import { builtServerOf } from './built-server.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
@@ -45,6 +46,8 @@ export interface CampaignTools {
   readonly keptFor: ((peer: string) => string) | null;
   /** Which images of the destination are donors for disks. */
   readonly images: ImagePolicy;
+  /** Whether another campaign than this one made a thing, or may have made it. */
+  readonly isMadeByAnother: (campaign: string, kind: Kind, id: string) => Promise<boolean>;
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
@@ -86,6 +89,7 @@ export class ReceiverCampaign {
       cloud,
       mustBuildHere: (place, made) => mustBuildHere(folder, place, made),
       mustGoOn: () => this.mustGoOn(),
+      isMadeByAnother: (kind, thing) => tools.isMadeByAnother(id, kind, thing),
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,
     });
@@ -272,10 +276,7 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /**
-   * Looks once at what was built for a server of the source, after a removal of it that is under
-   * way. Throws E_AUTH, E_NOT_FOUND.
-   */
+  /** Looks once at what was built for a server, after a removal of it that is under way. */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
     await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
@@ -284,14 +285,7 @@ export class ReceiverCampaign {
 
   /** What was built for a server of the source, a lone volume or image. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const unit = this.unitOf(server);
-    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
-    if (kindOf(unit) === 'image') return { id: null, volumes: [], image: this.built(unit) };
-    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
-    return {
-      id: this.built(refOf('server', server)),
-      volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
-    };
+    return builtServerOf(this.unitOf(server), this.#builder);
   }
 
   /** What moves under an id: a server, a volume that no server has, or an image. */

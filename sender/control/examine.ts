@@ -56,7 +56,9 @@ export async function examine(
   const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
   const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
   const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
-  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings: chosen.mappings });
+  const { quotas } = chosen.options;
+  const mappings = quotas === 'carry' ? { ...chosen.mappings, quotas } : chosen.mappings;
+  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),

@@ -7,6 +7,7 @@ import type { Tools } from '../phase.ts';
 import { whyAloneCannotReturn } from './alone.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
 import { hostDown } from './look.ts';
+import { mustOutliveSnapshots } from './snapshot-risk.ts';
 
 /** What moves, at the beginning of a sentence. */
 export const titles = { server: 'Server', volume: 'Volume', image: 'Image' } as const satisfies Record<Move['kind'], string>;
@@ -25,6 +26,7 @@ export async function stop(move: Move, tools: Tools): Promise<undefined> {
   const { source, options, stops, signal } = tools;
   if (!stops.isAsked(server.id)) {
     await mustBeAsCaptured(move, tools, signal);
+    await mustOutliveSnapshots(move, tools);
     const { power, isHostDown } = await source.state(server.id, signal);
     if (isHostDown) throw hostDown(server);
     if (power !== 'other') await stops.ask(server.id, power);
