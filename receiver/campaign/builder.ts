@@ -89,7 +89,8 @@ export class Builder {
   /** Throws E_UNSUPPORTED where a document holds what this destination cannot build. */
   async mustSupport(document: Configurations): Promise<void> {
     const { kinds } = await this.#tools.cloud();
-    const other = resourcesOf(document).find(({ kind }) => kind !== 'image' && !kinds.has(kind));
+    const isReference = (one: Resource): boolean => one.kind === 'image' && one.disk_id === null;
+    const other = resourcesOf(document).find((one) => !isReference(one) && !kinds.has(one.kind));
     if (other === undefined) return;
     const about = refOf(other.kind, other.id);
     throw new Problem('E_UNSUPPORTED', `The destination cannot build ${about}, nor anything else of its kind.`, { about });
@@ -105,7 +106,8 @@ export class Builder {
 
   /** The disk whose bytes a resource is made of; null for one without bytes. */
   diskOf(resource: Resource): ResourceOf<'disk'> | null {
-    if (resource.kind === 'volume') return this.resource(refOf('disk', resource.disk_id)) as ResourceOf<'disk'>;
+    if ((resource.kind === 'volume' || resource.kind === 'image') && resource.disk_id !== null)
+      return this.resource(refOf('disk', resource.disk_id)) as ResourceOf<'disk'>;
     return resource.kind === 'disk' ? resource : null;
   }
 
@@ -116,10 +118,9 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
-  /** What moves under an id: a server, or a volume that no server has. */
+  /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
-    const volume = refOf('volume', id);
-    return this.#resources.has(volume) ? volume : refOf('server', id);
+    return [refOf('volume', id), refOf('image', id)].find((ref) => this.#resources.has(ref)) ?? refOf('server', id);
   }
 
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */

@@ -21,6 +21,7 @@ import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
+import { builtServerOf } from './built-server.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
@@ -279,18 +280,12 @@ export class ReceiverCampaign {
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, a lone volume or image. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const unit = this.unitOf(server);
-    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
-    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
-    return {
-      id: this.built(refOf('server', server)),
-      volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
-    };
+    return builtServerOf(this.unitOf(server), this.#builder);
   }
 
-  /** What moves under an id: a server, or a volume that no server has. */
+  /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
     return this.#builder.unitOf(id);
   }

@@ -70,7 +70,12 @@ export interface Contents extends VolumeContents {
   /** What the floating IPs without a port forward to ports. */
   readonly forwardings: readonly Forwarding[];
   readonly flavors: readonly ApiFlavor[];
+  /** Those that the servers were made from. */
   readonly images: readonly ApiImage[];
+  /**
+   * Those of the project that move, or may be chosen; they are read only where they are asked for.
+   */
+  readonly ownImages: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
@@ -201,6 +206,7 @@ export async function readContents(
     forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
+    ownImages: [],
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
