@@ -24,15 +24,18 @@ export const features: readonly string[] = [
   'later-kinds',
   'compare',
   'prove',
+  'lone-volumes',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
   server_group: 'server-groups',
+  qos_policy: 'later-kinds',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',
   address_group: 'later-kinds',
+  rbac_policy: 'later-kinds',
   trunk: 'later-kinds',
   port_forwarding: 'later-kinds',
 };

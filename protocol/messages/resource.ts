@@ -71,7 +71,8 @@ export const remove = request({
   when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes one resource that this campaign created at the destination; what it did not create is left alone.',
-  repeatable: 'Yes; `removed` is false where there was nothing of ours to remove.',
+  repeatable:
+    'Yes; `removed` is false where there was nothing of ours to remove. What the cloud was not asked for when the connection ends is not removed.',
   params: z.object({ campaign: CampaignId, ref: Ref }),
   result: z.object({ removed: z.boolean() }),
   problems: ['E_COMMITTED', 'E_CONFLICT', ...cloudProblems],

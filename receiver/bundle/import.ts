@@ -1,11 +1,12 @@
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
-import { belongingsOf } from '../../shared/journey/belongings.ts';
+import { belongingsOf, belongingsOfVolume } from '../../shared/journey/belongings.ts';
 import type { Arrival } from '../../shared/journey/destination.ts';
 import { destinationHalf } from '../../shared/journey/destination-half.ts';
 import { runPhases } from '../../shared/journey/run-phases.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { digestOfJson, summaryOfCampaign, writeMarker } from '../../shared/model/marker.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -128,7 +129,7 @@ export class Importer implements BundleVisitor {
       end: () => Promise.resolve(),
       work: (_phase, _move, _tools, piece) => piece(),
     });
-    tell(`Server ${arrival.server.name} is here.`);
+    tell(`${arrival.kind === 'volume' ? 'Volume' : 'Server'} ${arrival.server.name} is here.`);
     this.#tellDifferences();
   }
 
@@ -144,9 +145,12 @@ export class Importer implements BundleVisitor {
 
   #arrivalOf(id: string): Arrival {
     const document = this.#document;
+    const volume = document === null ? undefined : loneVolumesOf(document).find((one) => one.id === id);
+    if (volume !== undefined && document !== null)
+      return { kind: 'volume', server: volume, ...belongingsOfVolume(id, document), probe: undefined, learned: {} };
     const server = document?.servers.find((one) => one.id === id);
     if (server === undefined || document === null) throw new Problem('E_BUG', `Server ${id} is not in the document.`);
     const was = server.power === 'running' ? 'running' : 'stopped';
-    return { server, ...belongingsOf(server, document, document.mappings), probe: undefined, learned: { was } };
+    return { kind: 'server', server, ...belongingsOf(server, document, document.mappings), probe: undefined, learned: { was } };
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   bundleBlockBytes,
   bundlePageBlocks,
+  bundleVersions,
   DiskHead,
   documentBytes,
   End,
@@ -213,8 +214,11 @@ class BundleReader {
 
 function headerIn(bytes: Buffer): Header {
   const version = /"version":\s*(\d+)/.exec(bytes.toString('utf8'))?.[1];
-  if (version !== undefined && version !== '1')
-    throw spoilt(`This release reads bundles of version 1; this one is of version ${version}. Upgrade it.`, names.header);
+  if (version !== undefined && !bundleVersions.includes(Number(version)))
+    throw spoilt(
+      `This release reads bundles of version ${bundleVersions.join(' and ')}; this one is of version ${version}. Upgrade it.`,
+      names.header,
+    );
   return parseEntry(Header, bytes, names.header);
 }
 

@@ -6,6 +6,7 @@ import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/re
  * groups: of equal ones, those that are built tell which is whose.
  */
 const sideBySide: ReadonlySet<Kind> = new Set([
+  'qos_policy',
   'network',
   'address_scope',
   'subnet_pool',
@@ -15,6 +16,7 @@ const sideBySide: ReadonlySet<Kind> = new Set([
   'address_group',
   'security_group',
   'security_group_rule',
+  'rbac_policy',
   'keypair',
 ]);
 

@@ -65,6 +65,8 @@ export class Builder {
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   readonly #preparing = new Map<Ref, Promise<Built | null>>();
+  /** The latest removal of each ref that is under way. */
+  readonly #removing = new Map<Ref, Promise<boolean>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -113,6 +115,12 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    const volume = refOf('volume', id);
+    return this.#resources.has(volume) ? volume : refOf('server', id);
+  }
+
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     const entry = this.#ledger.get(ref);
@@ -144,6 +152,7 @@ export class Builder {
     this.#tools.mustGoOn();
     const resource = this.resource(ref);
     if (resource.kind !== 'port' && resource.kind !== 'floating_ip') return null;
+    await this.removed(ref);
     const preparing = this.#preparing.get(ref) ?? this.#prepare(resource).finally(() => this.#preparing.delete(ref));
     this.#preparing.set(ref, preparing);
     return preparing;
@@ -155,6 +164,7 @@ export class Builder {
    */
   async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
     this.#tools.mustGoOn();
+    await this.removed(ref);
     await this.#preparing.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
@@ -189,16 +199,32 @@ export class Builder {
 
   /**
    * Deletes one resource if the ledger says that this campaign created it; returns false where it
-   * created none.
+   * created none. Where `wanted` aborts before the cloud is asked for it, the resource stays, and
+   * the reason is thrown.
    */
-  async remove(ref: Ref): Promise<boolean> {
+  remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
+    const removing = this.removed(ref)
+      .then(() => this.#remove(ref, wanted))
+      .finally(() => {
+        if (this.#removing.get(ref) === removing) this.#removing.delete(ref);
+      });
+    this.#removing.set(ref, removing);
+    return removing;
+  }
+
+  /** Resolves when no removal of a ref is under way any more, even after a failure. */
+  async removed(ref: Ref): Promise<void> {
+    await this.#removing.get(ref)?.catch(() => undefined);
+  }
+
+  async #remove(ref: Ref, wanted: AbortSignal | undefined): Promise<boolean> {
     await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -276,10 +302,11 @@ export class Builder {
     return cloud.find(resource, this.#context(resource));
   }
 
-  async #removeFromCloud(ref: Ref, id: string): Promise<boolean> {
+  async #removeFromCloud(ref: Ref, id: string, wanted: AbortSignal | undefined): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal });
+    wanted?.throwIfAborted();
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted });
   }
 
   async #build(resource: Resource): Promise<Built> {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, BuiltServer, DestinationCloud, Health } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
-import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -195,10 +194,13 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
-  async remove(ref: Ref): Promise<boolean> {
+  /**
+   * Removes one resource that this campaign created; false where it created none. Where `wanted`
+   * aborts before the cloud is asked, it stays.
+   */
+  async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
-    return this.#builder.remove(ref);
+    return this.#builder.remove(ref, wanted);
   }
 
   /**
@@ -269,19 +271,30 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /** Looks once at what was built for a server of the source. Throws E_AUTH, E_NOT_FOUND. */
+  /**
+   * Looks once at what was built for a server of the source, after a removal of it that is under
+   * way. Throws E_AUTH, E_NOT_FOUND.
+   */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const { volumes } = this.resource(refOf('server', server)) as ResourceOf<'server'>;
+    const unit = this.unitOf(server);
+    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
+    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
     return {
       id: this.built(refOf('server', server)),
       volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
     };
+  }
+
+  /** What moves under an id: a server, or a volume that no server has. */
+  unitOf(id: string): Ref {
+    return this.#builder.unitOf(id);
   }
 
   /** Removes what the cloud made a second time, after its answer was lost. */
@@ -289,13 +302,8 @@ export class ReceiverCampaign {
     return this.#builder.sweep();
   }
 
-  /** Every difference between what was built and what was wanted; with a disk, bytes included. */
-  differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
-    return this.#builder.differencesOf(ref, id, disk);
-  }
-
   /** What reads what was built. */
-  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+  get reader(): Pick<Builder, 'document' | 'differencesOf' | 'likenessOf' | 'strangersIn'> {
     return this.#builder;
   }
 

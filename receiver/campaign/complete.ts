@@ -1,6 +1,6 @@
 import { countOf } from '../../shared/model/kind-words.ts';
 import { summaryOfCampaign, summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
-import { type Kind, refOf } from '../../shared/model/resource.ts';
+import type { Kind } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from './campaign.ts';
@@ -24,15 +24,15 @@ export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<vo
 }
 
 /**
- * Notes that one server has moved; once every server has, a late repeat changes nothing. Throws
- * E_NOT_FOUND for a server that was not built.
+ * Notes that one server, or lone volume, has moved; once every one has, a late repeat changes
+ * nothing. Throws E_NOT_FOUND for one that was not built.
  */
 export async function completeServer(
   campaign: ReceiverCampaign,
   server: string,
   disks: Parameters<typeof summaryOfServer>[0],
 ): Promise<void> {
-  campaign.built(refOf('server', server));
+  campaign.built(campaign.unitOf(server));
   if (campaign.ledger.standing !== 'configured') return;
   await writeMarker(campaign, { kind: 'server', server }, summaryOfServer(disks));
 }

@@ -236,7 +236,7 @@ export class Session {
         return built === null ? {} : { built: onWire(built) };
       },
       'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
-      'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'resource.remove': async ({ ref }, { signal }) => ({ removed: await this.#bound().remove(ref, signal) }),
       'resource.compare': (asked, { signal }) =>
         this.#tools.verifications.run(this.#tools.owner, signal, async () => ({
           compared: await compareResources(this.#bound(), asked, signal),

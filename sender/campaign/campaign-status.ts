@@ -31,8 +31,11 @@ export interface WarmStatus {
   readonly asked: boolean;
 }
 
-/** The progress of one server's move. `phase` is a name of the itinerary. */
+/** The progress of one move. `phase` is a name of the itinerary. */
 export interface MoveStatus {
+  /** Absent for a server. */
+  readonly kind?: 'volume';
+  /** The id of the server, or of a volume that no server has. */
   readonly server: string;
   readonly name: string;
   readonly wave: string;

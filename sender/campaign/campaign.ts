@@ -5,9 +5,10 @@ import { ifAbsent } from '../../shared/absent.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
-import { belongingsOf } from '../../shared/journey/belongings.ts';
+import { belongingsOf, belongingsOfVolume } from '../../shared/journey/belongings.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { readDocument, textOf } from '../../shared/model/document-text.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -15,9 +16,15 @@ import { attemptOf, hasMoved } from '../migration/attempt.ts';
 import type { Fact, Foreseen } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
-import { Plan, serversOf } from '../model/plan.ts';
+import { Plan, unitsOf } from '../model/plan.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
+
+/** What of a move does not change. */
+type FrozenMove = Omit<Move, 'attempt' | 'learned'>;
+
+/** The wave of the volumes that no server has, in every text. */
+const volumeWave = 'volumes';
 
 /** One campaign of the sender: plan, document and journal in one folder. The plan never changes. */
 export class Campaign {
@@ -27,7 +34,7 @@ export class Campaign {
   readonly document: Configurations;
   readonly journal: Journal<Fact>;
   /** What of each move does not change. */
-  readonly #frozen = new Map<string, Omit<Move, 'attempt' | 'learned'>>();
+  readonly #frozen = new Map<string, FrozenMove>();
   #toBuild: number | undefined;
 
   private constructor(folder: string, plan: Plan, document: Configurations, journal: Journal<Fact>) {
@@ -51,7 +58,7 @@ export class Campaign {
       fact: 'started',
       project: document.source.project_name,
       release: document.release,
-      servers: serversOf(plan),
+      servers: unitsOf(plan),
     });
     if (foreseen !== undefined) await journal.append({ fact: 'foreseen', ...foreseen });
     await journal.append({ fact: 'asked', wish: 'run' });
@@ -74,8 +81,9 @@ export class Campaign {
         throw new Error(`${plan === null ? 'plan.yaml' : 'configurations.json'} is missing.`);
       const parsed = parseYaml(plan.toString(), join(folder, 'plan.yaml'), Plan, 'E_PLAN');
       const configurations = await readDocument(document, join(folder, 'configurations.json'));
-      const absent = serversOf(parsed).find((server) => !configurations.servers.some((one) => one.id === server));
-      if (absent !== undefined) throw new Error(`Server ${absent} of the plan is not in configurations.json.`);
+      const known = new Set([...configurations.servers, ...loneVolumesOf(configurations)].map((one) => one.id));
+      const absent = unitsOf(parsed).find((id) => !known.has(id));
+      if (absent !== undefined) throw new Error(`${absent} of the plan is not in configurations.json.`);
       return new Campaign(folder, parsed, configurations, await Journal.open<Fact>(join(folder, 'journal.jsonl')));
     } catch (cause) {
       throw new Problem('E_STATE_DAMAGED', `The campaign in ${folder} cannot be read: ${(cause as Error).message}`, {
@@ -86,32 +94,40 @@ export class Campaign {
   }
 
   /**
-   * The servers of a campaign that cannot be read, by its plan alone; null where that cannot be
-   * read either.
+   * The servers and lone volumes of a campaign that cannot be read, by its plan alone; null where
+   * that cannot be read either.
    */
   static async serversIn(state: string, id: string): Promise<readonly string[] | null> {
     try {
       const file = join(folderOf(state, id), 'plan.yaml');
-      return serversOf(parseYaml(await readFile(file, 'utf8'), file, Plan, 'E_PLAN'));
+      return unitsOf(parseYaml(await readFile(file, 'utf8'), file, Plan, 'E_PLAN'));
     } catch {
       return null;
     }
   }
 
-  /** The moves of every wave, in order, without what they learned; see `recall`. */
+  /**
+   * The moves of every wave, in order, without what they learned; see `recall`. The last wave is of
+   * the lone volumes.
+   */
   moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
-    return this.plan.waves.map(({ name, rolling = false, servers }) => ({
+    const { waves, volumes } = this.plan;
+    const ofServers = waves.map(({ name, rolling = false, servers }) => ({
       wave: name,
       rolling,
-      moves: servers.map((planned) => this.#move(planned)),
+      moves: servers.map((planned) => this.#move(planned.id, () => this.#find(planned))),
     }));
+    if (volumes.length === 0) return ofServers;
+    const moves = volumes.map(({ id }) => this.#move(id, () => this.#findVolume(id)));
+    return [...ofServers, { wave: volumeWave, rolling: false, moves }];
   }
 
-  /** The move of one server. Throws E_NOT_FOUND. */
-  moveOf(server: string): Move {
-    const planned = this.plan.waves.flatMap(({ servers }) => servers).find(({ id }) => id === server);
-    if (planned === undefined) throw new Problem('E_NOT_FOUND', `Server ${server} is not in the plan.`);
-    return this.#move(planned);
+  /** The move of one server or lone volume. Throws E_NOT_FOUND. */
+  moveOf(id: string): Move {
+    const planned = this.plan.waves.flatMap(({ servers }) => servers).find((server) => server.id === id);
+    if (planned !== undefined) return this.#move(id, () => this.#find(planned));
+    if (!this.plan.volumes.some((volume) => volume.id === id)) throw new Problem('E_NOT_FOUND', `${id} is not in the plan.`);
+    return this.#move(id, () => this.#findVolume(id));
   }
 
   /** How many resources the receiver builds before it builds a server. */
@@ -125,21 +141,42 @@ export class Campaign {
     return hasMoved(this.journal.facts, server, lastPhaseTo(this.plan.to));
   }
 
-  #move(planned: PlannedServer): Move {
+  #move(id: string, find: () => FrozenMove): Move {
     // Found once: every look at a campaign of a thousand servers needs all of them.
-    const frozen = this.#frozen.get(planned.id) ?? this.#find(planned);
-    this.#frozen.set(planned.id, frozen);
-    return { ...frozen, attempt: attemptOf(this.journal.facts, planned.id).attempt, learned: {} };
+    const frozen = this.#frozen.get(id) ?? find();
+    this.#frozen.set(id, frozen);
+    return { ...frozen, attempt: attemptOf(this.journal.facts, id).attempt, learned: {} };
   }
 
-  #find({ id, probe, mode, cutover }: PlannedServer): Omit<Move, 'attempt' | 'learned'> {
+  #findVolume(id: string): FrozenMove {
+    const volume = this.document.volumes.find((candidate) => candidate.id === id);
+    if (volume === undefined)
+      throw new Problem('E_STATE_DAMAGED', `Volume ${id} of the plan is not in configurations.json.`, { about: this.folder });
+    const { disks, ports, floatingIps } = belongingsOfVolume(id, this.document);
+    return {
+      kind: 'volume',
+      server: { id, name: volume.name },
+      disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
+      diskBytes: volume.size * 2 ** 30,
+      ports,
+      floatingIps,
+      probe: undefined,
+      addresses: [],
+      warm: false,
+      cutover: 'now',
+      calendar: undefined,
+    };
+  }
+
+  #find({ id, probe, mode, cutover }: PlannedServer): FrozenMove {
     const { options } = this.plan;
     const server = this.document.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
       throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
     const { disks, ports, floatingIps } = belongingsOf(server, this.document, this.plan.mappings);
     return {
-      server: { kind: 'server', ...server },
+      kind: 'server',
+      server,
       disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
       diskBytes: diskBytesOf(server, this.document),
       ports,

@@ -1,5 +1,6 @@
 import { buildAll } from '../../shared/journey/build-all.ts';
-import { Problem } from '../../shared/problem.ts';
+import { refOf } from '../../shared/model/resource.ts';
+import { asProblem, Problem } from '../../shared/problem.ts';
 import { attemptOf, doneAmong, isTurnedBack } from '../migration/attempt.ts';
 import { namesWith } from '../migration/itinerary.ts';
 import { type Migration, migrate } from '../migration/migrate.ts';
@@ -32,10 +33,10 @@ export async function keep(campaign: Campaign, move: Move, migration: Migration,
   const { server } = move;
   if (campaign.moved(server.id)) return;
   const signal = workSignal(tools);
-  const { lost, says } = await tools.ask('server.health', { campaign: id, server: server.id }, signal);
+  const { lost, says } = await tools.ask('server.health', { campaign: id, server: server.id }, signal).catch(asLost);
   if (lost)
     throw new Problem('E_SERVER_STATE', `Server ${server.name} cannot be kept, for the destination has it no longer: ${says}`, {
-      about: `server/${server.id}`,
+      about: refOf(move.kind, server.id),
       hint: '`sender rollback --give-up SERVER` removes what is left of it there.',
     });
   if (isTurnedBack(journal.facts, server.id)) {
@@ -43,4 +44,11 @@ export async function keep(campaign: Campaign, move: Move, migration: Migration,
     await journal.append({ fact: 'kept', server: server.id, learned });
   }
   await migrate(move, migration);
+}
+
+/** A server that the rollback has removed in this moment is lost, too. */
+function asLost(error: unknown): { readonly lost: true; readonly says: string } {
+  const { code, message } = asProblem(error);
+  if (code === 'E_NOT_FOUND') return { lost: true, says: message };
+  throw error;
 }

@@ -11,6 +11,7 @@ import type { Tools } from '../migration/phase.ts';
 import { mustBeAsCaptured } from '../migration/phases/as-captured.ts';
 import { copy } from '../migration/phases/copy.ts';
 import { mustBeStopped } from '../migration/phases/freeze.ts';
+import { mustBeFrozenVolume } from '../migration/phases/lone-volume.ts';
 import { mustBeAbleToReturn } from '../migration/phases/stop.ts';
 import { recall } from '../migration/recall.ts';
 import { destinationAtReceiver } from '../migration/receiver-destination.ts';
@@ -54,6 +55,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);
+      if (move.kind === 'volume') return mustBeFrozenVolume(move, { source }, until);
       const isCaptured = mustBeAsCaptured(move, { source, document, leftOut }, until);
       await Promise.all([mustBeStopped(move, source, until), isCaptured]);
     },

@@ -1,5 +1,7 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
+import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
@@ -17,7 +19,7 @@ interface SinceCapture {
 
 /**
  * Kinds that are not compared here: a server, its disks and its flavor are compared before its
- * stop, and stay stopped after it.
+ * stop, and stay stopped after it. So it is with a lone volume.
  */
 const comparedElsewhere: ReadonlySet<Kind> = new Set(['server', 'disk', 'image', 'flavor']);
 
@@ -52,7 +54,8 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
 export function changesSince(document: Configurations, now: Configurations, whole: boolean): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document);
-  const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
+  const alone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const compared = captured.filter(({ kind, id }) => !comparedElsewhere.has(kind) && !(kind === 'volume' && alone.has(id)));
   return [
     ...compared.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);
@@ -85,6 +88,7 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'gateway' || one.kind === 'interface' || one.kind === 'routes') return refOf('router', one.router_id);
   if (one.kind === 'trunk') return refOf('port', one.port_id);
   if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
+  if (one.kind === 'rbac_policy') return sharedBy(one);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
 }
 

@@ -1,7 +1,9 @@
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
 import type { Move } from '../migration/move.ts';
 import { whyOutdated } from '../migration/phases/freeze.ts';
+import { whyVolumeOutdated } from '../migration/phases/lone-volume.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
@@ -50,10 +52,11 @@ export class SourceWatch {
   async #look(moved: readonly Move[]): Promise<void> {
     const found = new Map<string, ProblemJson>();
     for (const move of moved) {
-      const { server, learned } = recall(move, this.#campaign.journal);
+      const now = recall(move, this.#campaign.journal);
+      const { server } = now;
       try {
-        const why = await whyOutdated(await this.#source(), server.id, learned.generation, this.#signal);
-        if (why !== null) found.set(server.id, awakeProblem(server, why).toJSON());
+        const why = await whyMoveOutdated(await this.#source(), now, this.#signal);
+        if (why !== null) found.set(server.id, awakeProblem(now, why).toJSON());
       } catch (error) {
         if (this.#signal.aborted) return;
         const before = this.#awake.get(server.id);
@@ -67,8 +70,23 @@ export class SourceWatch {
   }
 }
 
-/** Says that a source server has run again, and what its operator can do. */
-export function awakeProblem({ id, name }: { readonly id: string; readonly name: string }, why: string): Problem {
+/** What a source did since its freeze, so that its copy is outdated; null where nothing. */
+export function whyMoveOutdated(
+  source: SourceCloud,
+  { kind, server, learned }: Move,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const why = kind === 'volume' ? whyVolumeOutdated : whyOutdated;
+  return why(source, server.id, learned.generation, signal);
+}
+
+/** Says that a source server has run again, or a volume was used, and what its operator can do. */
+export function awakeProblem({ kind, server: { id, name } }: Move, why: string): Problem {
+  if (kind === 'volume')
+    return new Problem('E_SERVER_STATE', `Volume ${name || id} ${why} at the source, beside its copy at the destination.`, {
+      about: refOf('volume', id),
+      hint: 'Use one of the two. `sender commit` neither marks nor deletes this source volume; `sender rollback` gives up its copy.',
+    });
   return new Problem('E_SERVER_STATE', `Server ${name} ${why} at the source, beside its copy at the destination.`, {
     about: `server/${id}`,
     hint: 'Stop one of the two. `sender commit` neither locks nor deletes this source server; `sender rollback` gives up what the new one wrote.',

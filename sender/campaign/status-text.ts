@@ -3,9 +3,17 @@ import { phaseNamed } from '../migration/itinerary.ts';
 import { moveStates } from './campaign-states.ts';
 import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
+/** What moves, in words: `5 servers`; with lone volumes among them `5 servers and volumes`. */
+function unitsIn(moves: readonly MoveStatus[]): string {
+  const volumes = moves.filter(({ kind }) => kind === 'volume').length;
+  if (volumes === 0) return `${moves.length} servers`;
+  return volumes === moves.length ? `${moves.length} volumes` : `${moves.length} servers and volumes`;
+}
+
 /** What is said of a bundle whose servers are all frozen. */
-export function readyBundle(id: string, servers: number): string {
-  return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
+export function readyBundle(id: string, moves: readonly MoveStatus[]): string {
+  const areServers = moves.every(({ kind }) => kind !== 'volume');
+  return `All ${unitsIn(moves)} are ${areServers ? 'stopped and ' : ''}frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
 }
 
 /** What a campaign's sentence needs beside its state and its servers. */
@@ -33,7 +41,7 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circu
   const left = moves.filter(({ problem }) => problem !== null).map(({ name }) => name);
   const but = moves.filter(({ server }) => kept.has(server)).map(({ name }) => name);
   const count = moves.filter((move) => moveStates[move.state].hasMoved).length;
-  const moved = `${count} of ${moves.length} servers ${isBundle ? 'frozen' : 'moved'}`;
+  const moved = `${count} of ${unitsIn(moves)} ${isBundle ? 'frozen' : 'moved'}`;
   const failed = moves.filter((move) => move.state === 'failed').map(({ name }) => name);
   switch (state) {
     case 'preparing':
@@ -49,8 +57,8 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circu
       return `Stopped by a problem with ${moved}; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
     case 'ready':
       if (left.length > 0)
-        return `All ${moves.length} servers moved, but at the source ${listed(left)} may run again: \`sender commit\` leaves such a source server as it is.`;
-      return `All ${moves.length} servers moved and verified. \`sender commit\` makes it final, \`sender rollback\` undoes it.`;
+        return `All ${unitsIn(moves)} moved, but at the source ${listed(left)} may run again: \`sender commit\` leaves such a source server as it is.`;
+      return `All ${unitsIn(moves)} moved and verified. \`sender commit\` makes it final, \`sender rollback\` undoes it.`;
     case 'committing':
       return 'The commit is under way.';
     case 'committed':

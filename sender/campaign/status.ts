@@ -11,7 +11,7 @@ import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
-import { serversOf } from '../model/plan.ts';
+import { unitsOf } from '../model/plan.ts';
 import type { Campaign } from './campaign.ts';
 import { progressOf } from './campaign-progress.ts';
 import { isOver, moveStates } from './campaign-states.ts';
@@ -71,7 +71,7 @@ export function statusOf(
     state,
     says:
       isBundle && state === 'ready'
-        ? readyBundle(campaign.id, moves.length)
+        ? readyBundle(campaign.id, moves)
         : saysOf(state, labelled(moves), {
             held,
             isBundle,
@@ -143,6 +143,7 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
   const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   const problem = problemOf(campaign, server.id, state, seen);
   return {
+    ...(move.kind === 'volume' ? { kind: 'volume' as const } : {}),
     server: server.id,
     name: server.name,
     wave,
@@ -193,7 +194,7 @@ function failedIn(facts: readonly Fact[]): ReadonlySet<string> {
 export function moveStatesOf(campaign: Campaign): ReadonlyMap<string, MoveStatus['state']> {
   const { facts } = campaign.journal;
   const seen = { standing: standingOf(facts), failed: failedIn(facts) };
-  return new Map(serversOf(campaign.plan).map((server) => [server, moveStateOf(campaign, server, seen)]));
+  return new Map(unitsOf(campaign.plan).map((server) => [server, moveStateOf(campaign, server, seen)]));
 }
 
 function moveStateOf(

@@ -18,7 +18,7 @@ export function totalsOf(campaign: Campaign): Totals {
   const resources: Record<string, number> = {};
   for (const ref of built) resources[kindOf(ref)] = (resources[kindOf(ref)] ?? 0) + 1;
   return {
-    servers: moves.length,
+    servers: moves.filter(({ kind }) => kind === 'server').length,
     disks: sealed.length,
     disk_bytes: sealed.reduce((sum, [, { size }]) => sum + size, 0),
     resources,

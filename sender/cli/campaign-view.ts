@@ -71,7 +71,7 @@ export function campaignView(campaign: CampaignStatus, output: Output): LiveView
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,
     state: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
-    text: `server ${move.server} ${[
+    text: `${move.kind ?? 'server'} ${move.server} ${[
       shortName(move),
       stageOf(move),
       ...(move.warm === null ? [] : [warmText(move.warm)]),

@@ -2,6 +2,7 @@ import { firstFew } from '../../shared/first-few.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import { namedServers } from '../campaign/named-servers.ts';
@@ -13,7 +14,10 @@ const mostNames = 10;
 /** What `sender commit` does to a campaign, with names and numbers, for its question. */
 export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, keep: readonly string[]): string[] {
   const kept = idsOf(campaign, keep);
-  const moved = toldApart(campaign.moves).filter(({ state }) => moveStates[state].hasMoved);
+  const all = toldApart(campaign.moves).filter(({ state }) => moveStates[state].hasMoved);
+  const moved = all.filter(({ kind }) => kind === undefined);
+  const volumes = all.filter(({ kind, server }) => kind === 'volume' && !kept.has(server));
+  const volumeFate = deleteSource ? 'DELETED at the source' : 'marked as moved at the source, and otherwise as before';
   const retired = moved.filter(({ server }) => !kept.has(server));
   const left = moved.filter(({ server }) => kept.has(server));
   const fate = deleteSource
@@ -23,6 +27,7 @@ export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, k
     `Commit campaign ${shortId(campaign.id)} of project ${campaign.project}:`,
     `  ${serversText(retired)}: ${retired.length === 1 ? fate.one : fate.many}.`,
     ...(left.length > 0 ? [`  ${serversText(left)}: left at the source as it is.`] : []),
+    ...(volumes.length > 0 ? [`  ${serversText(volumes)}: ${volumeFate}.`] : []),
     '  The snapshots of this campaign are deleted. `sender rollback` does not work afterwards.',
   ];
 }
@@ -50,12 +55,14 @@ export function rollbackEffects(campaign: CampaignStatus, keep: readonly string[
 }
 
 /** What `sender export` does to the servers of a document, with names and numbers. */
-export function exportEffects({ source, servers }: Configurations): string[] {
+export function exportEffects({ source, servers, volumes, disks }: Configurations): string[] {
+  const alone = loneVolumesOf({ volumes, disks }).map(({ id, name }) => name || id);
   const labels = labelsOf(servers);
   const names = servers.map(({ id }) => labels.get(id) ?? id);
   return [
     `Export project ${source.project_name}:`,
     `  ${namesText(names)}: stopped now, and until \`sender commit\` or \`sender rollback\`.`,
+    ...(alone.length === 0 ? [] : [`  ${volumesText(alone)}: as before; nothing may use them until then.`]),
     '  Their disks are frozen as snapshots at the source.',
   ];
 }
@@ -65,7 +72,15 @@ function idsOf(campaign: CampaignStatus, wanted: readonly string[]): ReadonlySet
 }
 
 function serversText(moves: readonly MoveStatus[]): string {
-  return namesText(moves.map(({ name }) => name));
+  const volumes = moves.filter(({ kind }) => kind === 'volume').map(({ name }) => name);
+  const servers = moves.filter(({ kind }) => kind === undefined).map(({ name }) => name);
+  if (volumes.length === 0) return namesText(servers);
+  return [...(servers.length === 0 ? [] : [namesText(servers)]), volumesText(volumes)].join(' and ');
+}
+
+/** `2 volumes without a server (archive, scratch)`. */
+function volumesText(names: readonly string[]): string {
+  return `${countOf('volume', names.length)} without a server (${firstFew(names, mostNames)})`;
 }
 
 /** `3 servers (db, web-1, web-2)`; of very many, only the first are named. */

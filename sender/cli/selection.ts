@@ -8,23 +8,31 @@ export interface SelectionFlags {
   readonly server?: readonly string[];
   readonly user?: readonly string[];
   readonly tag?: readonly string[];
+  readonly volume?: readonly string[];
   readonly all?: true;
 }
 
-/** Adds the options that choose servers. */
+/** Adds the options that choose servers, and volumes that no server has. */
 export function choosing(command: Command): Command {
   return command
     .addOption(new Option('--project <name>', 'the project, by name or id').conflicts('all'))
     .addOption(new Option('--server <name...>', 'only these servers, by name or id').conflicts('all'))
     .addOption(new Option('--user <name...>', 'only servers that these users created, by name or id').conflicts('all'))
     .addOption(new Option('--tag <tag...>', 'only servers with one of these tags').conflicts('all'))
+    .addOption(new Option('--volume <name...>', 'only these volumes, which no server has, by name or id').conflicts('all'))
     .option('--all', 'everything the credentials reach in their own project');
 }
 
-/** The servers that were chosen: those that fit every option. Throws E_USAGE where none were. */
-export function selectionOf({ project, server, user, tag, all }: SelectionFlags): Selection {
-  if ([project, server, user, tag, all].every((chosen) => chosen === undefined)) {
-    throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, or --all.');
+/**
+ * The servers and volumes that were chosen: those that fit every option. Throws E_USAGE where none
+ * were.
+ */
+export function selectionOf({ project, server, user, tag, volume, all }: SelectionFlags): Selection {
+  if ([project, server, user, tag, volume, all].every((chosen) => chosen === undefined)) {
+    throw new Problem(
+      'E_USAGE',
+      'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, --volume NAME, or --all.',
+    );
   }
-  return { project, servers: server ?? [], users: user, tags: tag };
+  return { project, servers: server ?? [], users: user, tags: tag, volumes: volume };
 }

@@ -4,9 +4,10 @@ import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Plan, serversOf } from '../model/plan.ts';
+import { Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
@@ -37,7 +38,8 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
   const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
-  const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers }, context);
+  const volumes = loneVolumesOf(wanted).map(({ id }) => id);
+  const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes }, context);
   const { plan } = await draft(inAskedOrder(captured.document, servers), context);
   return await begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
 }
@@ -45,8 +47,9 @@ export async function beginFromDocument(value: unknown, file: string, context: S
 /** Starts a campaign that stops and freezes servers for a bundle; no receiver is asked. */
 export async function beginExport(selection: Selection, context: SenderContext): Promise<Begun> {
   const { document: captured, concerns } = leaveMoved(await capture(selection, context));
-  if (captured.servers.length === 0)
-    throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to export.');
+  const volumes = loneVolumesOf(captured).map(({ id, name }) => ({ id, name }));
+  if (captured.servers.length + volumes.length === 0)
+    throw new Problem('E_NOT_FOUND', 'The selection holds no server or volume; there is nothing to export.');
   mustNotBlock(concerns);
   const { project_id, project_name } = captured.source;
   const servers = inAskedOrder(captured, selection.servers).servers.map(({ id, name }) => ({ id, name }));
@@ -54,23 +57,27 @@ export async function beginExport(selection: Selection, context: SenderContext):
     version: 1,
     to: 'bundle',
     source: { project_id, project_name, whole: takesWhole(selection) },
-    waves: [{ name: 'wave-1', servers }],
+    waves: servers.length === 0 ? [] : [{ name: 'wave-1', servers }],
+    volumes,
   });
   const campaign = randomUUID();
   const document = inOrderOf(plan, { ...captured, campaign });
-  await context.campaigns.reserve(serversOf(plan), () => context.campaigns.create(plan, document, { concerns, decisions: [] }));
+  await context.campaigns.reserve(unitsOf(plan), () => context.campaigns.create(plan, document, { concerns, decisions: [] }));
   return { campaign, concerns };
 }
 
 async function begin(plan: Plan, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
   mustMoveOnce(plan, file);
-  return await context.campaigns.reserve(serversOf(plan), () => prepare(plan, file, options, context));
+  return await context.campaigns.reserve(unitsOf(plan), () => prepare(plan, file, options, context));
 }
 
 async function prepare(plan: Plan, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
   const { campaigns } = context;
   const { project_id: project, whole } = plan.source;
-  const captured = await capture({ project, servers: whole ? [] : serversOf(plan) }, context);
+  const captured = await capture(
+    { project, ...(whole ? { servers: [] } : { servers: serversOf(plan), volumes: volumesOf(plan) }) },
+    context,
+  );
   const { plan: chosen, document, concerns, decisions, kinds } = await examine(plan, captured, file, context, options);
   mustNotBlock(concerns, { about: file });
   const told = decisions.filter(({ action }) => action !== 'create');

@@ -18,7 +18,7 @@ import { unfinishedIn } from '../campaign/left.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
-import { type Plan, serversOf } from '../model/plan.ts';
+import { type Plan, unitsOf } from '../model/plan.ts';
 import type { HeldServer } from '../plan/staleness.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
@@ -225,7 +225,7 @@ export class CampaignSet {
     return [
       ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
       ...open.flatMap((runner) => {
-        const own = new Set(serversOf(runner.campaign.plan));
+        const own = new Set(unitsOf(runner.campaign.plan));
         const shared = servers.filter((id) => own.has(id));
         // The status of a campaign of many servers takes long.
         if (shared.length === 0) return [];

@@ -1,5 +1,6 @@
 import { parseYaml } from '../../shared/config.ts';
-import { Plan, serversOf } from '../model/plan.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { Plan, serversOf, volumesOf } from '../model/plan.ts';
 import { differencesOf } from '../plan/differences.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import type { Captured, PlanCheck } from '../plan/result.ts';
@@ -17,14 +18,24 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   mustMoveOnce(plan, file);
   const { project_id: project, whole } = plan.source;
   const all = await capture({ project, servers: [] }, context);
-  const wanted = serversOf(plan);
-  const there = wanted.filter((id) => all.document.servers.some((server) => server.id === id));
-  const gone = wanted.filter((id) => !there.includes(id));
-  const lost = goneConcerns(gone);
-  if (there.length === 0 && !whole)
+  const there = serversOf(plan).filter((id) => all.document.servers.some((server) => server.id === id));
+  const alone = new Set(loneVolumesOf(all.document).map(({ id }) => id));
+  const volumes = volumesOf(plan).filter((id) => alone.has(id));
+  const left = new Set([...there, ...volumes]);
+  const lost = [
+    ...goneConcerns(
+      'server',
+      serversOf(plan).filter((id) => !left.has(id)),
+    ),
+    ...goneConcerns(
+      'volume',
+      volumesOf(plan).filter((id) => !left.has(id)),
+    ),
+  ];
+  if (left.size === 0 && !whole)
     return { differences: differencesOf(plan, all.document, plan, Date.now()), concerns: lost, decisions: [] };
-  const remaining = withServers(plan, new Set(there));
-  const captured: Captured = whole ? all : await capture({ project, servers: there }, context);
+  const remaining = withUnits(plan, left);
+  const captured: Captured = whole ? all : await capture({ project, servers: there, volumes }, context);
   const document = movedBy(remaining, captured);
   const { stale, concerns: absent } = staleSkips(remaining, document);
   const kept = { ...remaining, skip: remaining.skip.filter((ref) => !stale.has(ref)) };
@@ -32,13 +43,14 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const { plan: fresh } = await draft(inAskedOrder(document, whole ? [] : there), context, whole);
   return {
     differences: differencesOf(plan, all.document, fresh, Date.now()),
-    concerns: [...lost, ...absent, ...withHeld(context.campaigns.held(there), all.document, concerns)],
+    concerns: [...lost, ...absent, ...withHeld(context.campaigns.held([...left]), all.document, concerns)],
     decisions,
   };
 }
 
-/** A plan with only these servers, without the waves that are empty then. */
-function withServers(plan: Plan, left: ReadonlySet<string>): Plan {
+/** A plan with only these servers and volumes, without the waves that are empty then. */
+function withUnits(plan: Plan, left: ReadonlySet<string>): Plan {
   const waves = plan.waves.map((wave) => ({ ...wave, servers: wave.servers.filter(({ id }) => left.has(id)) }));
-  return { ...plan, waves: waves.filter(({ servers }) => servers.length > 0) };
+  const volumes = plan.volumes.filter(({ id }) => left.has(id));
+  return { ...plan, waves: waves.filter(({ servers }) => servers.length > 0), volumes };
 }

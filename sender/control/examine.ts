@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import type { Kind } from '../../shared/model/resource.ts';
+import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Plan, serversOf } from '../model/plan.ts';
+import { type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
 import { policyConcerns } from '../plan/policies.ts';
@@ -23,21 +23,21 @@ export interface Examined {
   readonly kinds: readonly Kind[];
 }
 
-/** Throws E_PLAN where a plan moves nothing, or a server twice. */
+/** Throws E_PLAN where a plan moves nothing, or a server or volume twice. */
 export function mustMoveOnce(plan: Plan, file: string): void {
-  const wanted = serversOf(plan);
+  const wanted = unitsOf(plan);
   if (wanted.length === 0 && !plan.source.whole)
-    throw new Problem('E_PLAN', `${file} moves nothing: it names no server, and not the whole project.`, {
+    throw new Problem('E_PLAN', `${file} moves nothing: it names no server or volume, and not the whole project.`, {
       about: file,
       hint: 'Name servers in `waves`, or set `whole: true` to move networks, groups and addresses alone.',
     });
   const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
-  if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
+  if (twice !== undefined) throw new Problem('E_PLAN', `${file} names ${twice} twice.`, { about: file });
 }
 
-/** What a plan moves of what was captured: of a whole project, only its servers stay behind. */
+/** What a plan moves of what was captured: of a whole project, only its servers and volumes do. */
 export function movedBy(plan: Plan, { document }: Captured): Configurations {
-  return plan.source.whole ? narrowTo(document, serversOf(plan)) : document;
+  return plan.source.whole ? narrowTo(document, serversOf(plan), volumesOf(plan)) : document;
 }
 
 /**
@@ -53,12 +53,13 @@ export async function examine(
 ): Promise<Examined> {
   const { document, gone, concerns: skipped } = withoutSkipped(movedBy(plan, captured), plan.skip, file);
   // The campaign's plan names all that is gone: what is read later is held against that.
-  const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
+  const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
+  const chosen = withOptions({ ...plan, volumes, skip: [...gone] }, document, options, file);
   const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings: chosen.mappings });
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),
-    ...aboutTheRest(concernsOf(captured.concerns, document), gone),
+    ...aboutTheRest(concernsOf(captured.concerns, document, captured.document), gone),
     ...skipped,
     ...found.concerns,
   ];

@@ -6,7 +6,7 @@ import { downtimePhases, itinerary, namesWith, phaseNamed } from './itinerary.ts
 import type { Phase } from './phase.ts';
 
 const waits = namesWith('waitsFor');
-const down = new Set(downtimePhases.map(({ name }) => name));
+const stops = downtimePhases[0];
 
 /** How long each finished phase of an attempt took, as far as it is known, in their order. */
 export function durationsOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
@@ -37,7 +37,8 @@ export function proved(facts: readonly Dated<Fact>[]): Noted | undefined {
 
 /** When an attempt's server was stopped; undefined for one that was not. */
 export function downSince(facts: readonly Dated<Fact>[]): Noted | undefined {
-  return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && down.has(fact.phase));
+  // A lone volume has some of the phases of a downtime, and none: it is not stopped.
+  return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && fact.phase === stops?.name);
 }
 
 /** Milliseconds for which an attempt's server has been down; null where that is not known. */

@@ -1,39 +1,42 @@
 import { destinationHalf } from '../../shared/journey/destination-half.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Move } from './move.ts';
 import type { Phase } from './phase.ts';
 import { awaitCutover } from './phases/await-cutover.ts';
 import { awaitWindow, mayStillStop, waitsForWindow } from './phases/await-window.ts';
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
+import { freezeVolume, lookAtVolume } from './phases/lone-volume.ts';
 import { look } from './phases/look.ts';
 import { plug } from './phases/plug.ts';
 import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { start, stop } from './phases/stop.ts';
 
 /**
- * The whole journey of one server, in order from top to bottom. A rollback runs the undo column
- * upwards (service first), then the tidy column upwards.
+ * The whole journey of one server, in order from top to bottom; a volume that no server has skips
+ * the rows that are for servers. A rollback runs the undo column upwards (service first), then the
+ * tidy column upwards.
  */
 // biome-ignore format: a table is read by row
 export const itinerary: readonly Phase[] = [
-  { name: 'look', does: 'see whether the source server can be moved, and whether it runs',
-    side: 'source', run: look },
+  { name: 'look', does: 'see whether the source server can be moved, and whether it runs; of a volume, that nothing uses it',
+    side: 'source', run: either({ server: look, volume: lookAtVolume }) },
 
   // ── a pause ends these at once; what `plug` built stays for the next attempt ──
   { name: 'plug', does: 'create its ports and floating addresses, as far as the running server does not notice',
-    side: 'destination', run: plug, halts: true },
+    for: 'server', side: 'destination', run: plug, halts: true },
   { name: 'precopy', does: 'while it runs: snapshot, pull what differs, forget the snapshot; again until little differs',
-    side: 'both', run: precopy, tidy: forgetRounds, when: isWarm, halts: true, rounds: true },
+    for: 'server', side: 'both', run: precopy, tidy: forgetRounds, when: isWarm, halts: true, rounds: true },
   { name: 'await cutover', does: 'wait until it may be stopped; further rounds keep the rest small',
-    side: 'both', run: awaitCutover, when: isWarm, halts: true, rounds: true, waitsFor: 'cutover', isOver: mayStillStop },
+    for: 'server', side: 'both', run: awaitCutover, when: isWarm, halts: true, rounds: true, waitsFor: 'cutover', isOver: mayStillStop },
   { name: 'await window', does: 'wait until the calendar lets it be stopped',
-    side: 'source', run: awaitWindow, when: waitsForWindow, halts: true, waitsFor: 'calendar', isOver: mayStillStop },
+    for: 'server', side: 'source', run: awaitWindow, when: waitsForWindow, halts: true, waitsFor: 'calendar', isOver: mayStillStop },
 
   // ── downtime starts ──
   { name: 'stop', does: 'stop the source server and see it stopped',
-    side: 'source', run: stop, undo: start, downtime: true, stage: 'before', assumed: { ms: 30_000 } },
+    for: 'server', side: 'source', run: stop, undo: start, downtime: true, stage: 'before', assumed: { ms: 30_000 } },
   { name: 'freeze', does: 'snapshot its disks and volumes',
-    side: 'source', run: freeze, tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
+    side: 'source', run: either({ server: freeze, volume: freezeVolume }), tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
   { name: 'copy', does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy',
     side: 'both', run: copy, tidy: dropCopy, downtime: true, stage: 'transfer', assumed: { bytesPerMs: 60_000 }, likeRound: 'blocks' },
 
@@ -41,7 +44,15 @@ export const itinerary: readonly Phase[] = [
   ...destinationHalf,
 ];
 
-/** The journey of a server. Into a bundle it lacks the destination half, which the import runs. */
+/** A phase whose work differs with what moves. */
+function either(runs: Readonly<Record<Move['kind'], Phase['run']>>): Phase['run'] {
+  return (move, tools) => runs[move.kind](move, tools);
+}
+
+/**
+ * The journey of a server or lone volume. Into a bundle it lacks the destination half, which the
+ * import runs.
+ */
 export function itineraryTo(to: Plan['to']): readonly Phase[] {
   return to === 'receiver' ? itinerary : itinerary.filter(({ side }) => side === 'source');
 }

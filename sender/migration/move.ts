@@ -1,4 +1,5 @@
 import type { ServerState, Snapshot } from '../../shared/cloud/source-cloud.ts';
+import type { UnitKind } from '../../shared/model/lone-volumes.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
 import type { SealedDisk } from '../disks/offer-disk.ts';
 import type { Calendar } from '../model/calendar.ts';
@@ -23,8 +24,8 @@ export interface Learned {
   /** What the downtime was expected to be when the cutover came. */
   readonly forecast?: Forecast;
   readonly snapshots?: Readonly<Record<string, Snapshot>>;
-  /** The server's generation when its snapshots were complete; they lack later writes. */
-  readonly generation?: ServerState['generation'];
+  /** The source's generation when its snapshots were complete; they lack later writes. */
+  readonly generation?: string;
   readonly sealed?: Readonly<Record<string, SealedDisk>>;
   /** Destination ids by ref. */
   readonly built?: Readonly<Record<string, string>>;
@@ -32,9 +33,11 @@ export interface Learned {
   readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** One server's journey: the server, its belongings, and what was learned so far. */
+/** One journey: of a server or a lone volume, its belongings, and what was learned so far. */
 export interface Move {
-  readonly server: ResourceOf<'server'>;
+  readonly kind: UnitKind;
+  /** The server that moves; the volume itself, where it moves without one. */
+  readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly ResourceOf<'disk'>[];
   /** What its disks may hold together, by its flavor and image. */
   readonly diskBytes: number;

@@ -43,7 +43,7 @@ async function markCompleted(
   server: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { learned } = moveOf(server);
+  const { learned, kind } = moveOf(server);
   const { facts } = attemptOf(journal.facts, server);
   const disks = Object.entries(learned.sealed ?? {}).map(([disk, sealed]) => ({
     disk,
@@ -54,7 +54,7 @@ async function markCompleted(
     bytes_pulled: sealed.bytes_pulled,
   }));
   const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
-  const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downForMs(facts), disks };
+  const summary = { phases, downtime_ms: kind === 'volume' || learned.was === 'stopped' ? null : downForMs(facts), disks };
   await ask('server.completed', { campaign, server, summary }, signal);
   await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

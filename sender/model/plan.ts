@@ -30,6 +30,8 @@ const ServerEntry = z.strictObject({
   cutover: Cutover.optional(),
 });
 
+const VolumeEntry = z.strictObject({ id: Id, name: z.string().optional() });
+
 const WaveEntry = z.strictObject({
   name: z.string().min(1).max(100),
   /**
@@ -112,6 +114,8 @@ export const Plan = z.strictObject({
   /** Resources that stay behind, by ref, with all that cannot be without them. */
   skip: orEmpty(z.array(Ref), []),
   waves: orEmpty(z.array(WaveEntry), []),
+  /** The volumes that no server has and that move, once the waves have. */
+  volumes: orEmpty(z.array(VolumeEntry), []),
   mappings: orEmpty(Mappings, noMappings),
 });
 export type Plan = z.infer<typeof Plan>;
@@ -119,4 +123,14 @@ export type Plan = z.infer<typeof Plan>;
 /** The servers of a plan in the order they move. */
 export function serversOf(plan: Plan): string[] {
   return plan.waves.flatMap((wave) => wave.servers.map((server) => server.id));
+}
+
+/** The lone volumes of a plan in the order they move. */
+export function volumesOf(plan: Plan): string[] {
+  return plan.volumes.map(({ id }) => id);
+}
+
+/** All that a plan moves one by one: its servers, then its lone volumes. */
+export function unitsOf(plan: Plan): string[] {
+  return [...serversOf(plan), ...volumesOf(plan)];
 }

@@ -1,11 +1,12 @@
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { freedOfPolicy } from '../../shared/model/qos-user.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 
 /**
  * Leaves out some resources of a document, and all that cannot be without them. A server does
  * without its keypair and its server group, a port without its security groups, a subnet without
- * its pool, and a pool without its address scope.
+ * its pool, a pool without its address scope, and whatever has a QoS policy without that.
  */
 export function withoutRefs(
   document: Configurations,
@@ -27,8 +28,9 @@ function refIn({ kind, id }: Resource): Ref {
 }
 
 /** A resource without those of its needs that are gone and that it can be without. */
-function freedOf(resource: Resource, gone: ReadonlySet<Ref>): Resource {
+function freedOf(whole: Resource, gone: ReadonlySet<Ref>): Resource {
   const isKept = (need: Ref): boolean => !gone.has(need);
+  const resource = freedOfPolicy(whole, isKept);
   const needsBut = (...spared: readonly Kind[]): Ref[] =>
     resource.needs.filter((need) => isKept(need) || !spared.includes(kindOf(need)));
   if (resource.kind === 'server') {

@@ -1,6 +1,7 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { opensAt } from '../migration/calendar.ts';
 import { showLocal } from '../migration/window.ts';
@@ -21,6 +22,7 @@ export function differencesOf(plan: Plan, document: Configurations, fresh: Plan,
   const group = (of: Difference['of'], lines: readonly string[]): Difference[] => lines.map((says) => ({ of, says }));
   return [
     ...group('servers', serverDifferences(plan, document)),
+    ...group('volumes', volumeDifferences(plan, document)),
     ...group('waves', waveDifferences(plan, fresh, document)),
     ...group('options', optionDifferences(plan.options, fresh.options)),
     ...group('calendar', calendarDifferences(plan, nowMs)),
@@ -42,6 +44,17 @@ function serverDifferences(plan: Plan, { servers }: Configurations): string[] {
     ...renamed.map(({ id, name }) => `server ${name} (${id}): is called ${there.get(id)?.name} at the source`),
     ...added.map(({ id }) => `server ${labels.get(id)} (${id}): at the source, but not in the plan`),
     ...planned.flatMap((server) => ownPolicies(server, labels.get(server.id) ?? server.name ?? server.id)),
+  ];
+}
+
+function volumeDifferences({ volumes: planned }: Plan, document: Configurations): string[] {
+  const alone = loneVolumesOf(document);
+  const labels = labelsOf(alone);
+  const gone = planned.filter(({ id }) => !labels.has(id));
+  const added = alone.filter(({ id }) => !planned.some((volume) => volume.id === id));
+  return [
+    ...gone.map(({ id, name = id }) => `volume ${name} (${id}): in the plan, but no longer without a server at the source`),
+    ...added.map(({ id }) => `volume ${labels.get(id)} (${id}): without a server at the source, but not in the plan`),
   ];
 }
 

@@ -15,6 +15,7 @@ type MappingEntry = Mappings['networks'][string];
 export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Configurations): Mappings {
   const found = (
     kind:
+      | 'qos_policy'
       | 'network'
       | 'address_scope'
       | 'subnet_pool'
@@ -43,6 +44,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     ...noMappings,
     networks: found('network', document.networks, proposed.networks),
     flavors: found('flavor', document.flavors, proposed.flavors),
+    qos_policies: found('qos_policy', document.qos_policies, proposed.qos_policies ?? {}),
     routers: found('router', document.routers, proposed.routers ?? {}),
     address_scopes: found('address_scope', document.address_scopes, proposed.address_scopes ?? {}),
     subnet_pools: found('subnet_pool', document.subnet_pools, proposed.subnet_pools ?? {}),

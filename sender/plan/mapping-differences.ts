@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 const proposed = {
   flavors: 'flavor',
   networks: 'network',
+  qos_policies: 'qos_policy',
   routers: 'router',
   address_scopes: 'address_scope',
   subnet_pools: 'subnet_pool',
@@ -14,6 +15,7 @@ const proposed = {
   ports: 'port',
   trunks: 'trunk',
   server_groups: 'server_group',
+  projects: 'rbac_policy',
   gateways: 'gateway',
   floating_ips: 'floating_ip',
 } as const;

@@ -1,18 +1,27 @@
+import { firstFew } from '../../shared/first-few.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
+/** Volumes that the concern about those that are left out names. */
+const listed = 10;
+
 /**
- * A whole project's document without the servers that stay behind and what only they have. The
- * network side stays as it is. Throws E_NOT_FOUND.
+ * A whole project's document without the servers that stay behind and what only they have, nor the
+ * lone volumes that do. The network side stays as it is. Throws E_NOT_FOUND.
  */
-export function narrowTo(document: Configurations, wanted: readonly string[]): Configurations {
+export function narrowTo(document: Configurations, wanted: readonly string[], alone: readonly string[]): Configurations {
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
   const absent = wanted.find((id) => !servers.some((server) => server.id === id));
   if (absent !== undefined) throw new Problem('E_NOT_FOUND', `There is no server ${absent}.`, { about: refOf('server', absent) });
+  const lone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const lost = alone.find((id) => !lone.has(id));
+  if (lost !== undefined)
+    throw new Problem('E_NOT_FOUND', `There is no volume ${lost} without a server.`, { about: refOf('volume', lost) });
   const others = document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports);
   const left = new Set(withSubports(others, document));
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
@@ -20,13 +29,14 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const keysOf = (some: readonly { readonly key_name: string | null }[]) => new Set(some.map(({ key_name }) => key_name));
   const keys = keysOf(servers);
   const usedBefore = keysOf(document.servers);
-  const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)));
+  const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)).concat(alone));
+  const units = new Set([...wanted, ...alone]);
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
     if (resource.kind === 'trunk') return !left.has(resource.port_id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
     if (resource.kind === 'port_forwarding') return !left.has(resource.internal_port_id);
-    if (resource.kind === 'disk') return wanted.includes(resource.server_id);
+    if (resource.kind === 'disk') return units.has(resource.server_id);
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);
@@ -37,10 +47,30 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   return parseConfigurations({ ...document, ...groupByKind(kept) });
 }
 
-/** The concerns that are not about servers that stay behind. */
-export function concernsOf(all: readonly Concern[], document: Configurations): Concern[] {
+/**
+ * The concerns that are not about servers that stay behind, with one about lone volumes of `whole`
+ * that do.
+ */
+export function concernsOf(all: readonly Concern[], document: Configurations, whole: Configurations): Concern[] {
   const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
-  return all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about));
+  const left = loneVolumesOf(whole).filter(({ id }) => !document.volumes.some((volume) => volume.id === id));
+  return [
+    ...all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about)),
+    ...(left.length === 0 ? [] : [leftOut(left)]),
+  ];
+}
+
+function leftOut(left: readonly { readonly id: string; readonly name: string }[]): Concern {
+  const names = firstFew(
+    left.map(({ id, name }) => name || id),
+    listed,
+  );
+  return {
+    code: 'volume.left_out',
+    severity: 'warning',
+    says: `The plan leaves out volumes that no server has (${left.length}): ${names}.`,
+    remedy: 'Nothing, if they may stay behind; or name them in `volumes`.',
+  };
 }
 
 /**
@@ -57,7 +87,8 @@ export function leaveMoved(captured: { readonly document: Configurations; readon
   const moved = captured.document.servers.filter(({ id }) => gone.has(refOf('server', id)));
   if (moved.length === 0) return captured;
   const staying = captured.document.servers.filter((server) => !moved.includes(server)).map(({ id }) => id);
-  const document = narrowTo(captured.document, staying);
+  const alone = loneVolumesOf(captured.document).map(({ id }) => id);
+  const document = narrowTo(captured.document, staying, alone);
   const labels = labelsOf(captured.document.servers);
   const names = moved.map(({ id, name }) => labels.get(id) ?? name).join(', ');
   const warning: Concern = {
@@ -66,5 +97,5 @@ export function leaveMoved(captured: { readonly document: Configurations; readon
     says: `Moved by an earlier campaign, and left out: ${names}.`,
     remedy: 'Put servers that must reach each other into one campaign: this one builds the network side again.',
   };
-  return { document, concerns: [...concernsOf(captured.concerns, document), warning] };
+  return { document, concerns: [...concernsOf(captured.concerns, document, captured.document), warning] };
 }

@@ -1,10 +1,11 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
+import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { Plan } from '../model/plan.ts';
 
 /**
- * A new plan: every server in one wave, in the document's order. What the mappings leave out is
- * named by the preflight.
+ * A new plan: every server in one wave, in the document's order, and every volume without a
+ * server. What the mappings leave out is named by the preflight.
  */
 export function makePlan(document: Configurations, mappings: Mappings, parallel = 1, whole = false): Plan {
   return Plan.parse({
@@ -13,6 +14,7 @@ export function makePlan(document: Configurations, mappings: Mappings, parallel 
     options: { parallel },
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
+    volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
     mappings,
   });
 }

@@ -1,11 +1,15 @@
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { loneVolumesOf, type UnitKind } from '../../shared/model/lone-volumes.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import type { CampaignState } from '../campaign/campaign-status.ts';
 import type { Plan } from '../model/plan.ts';
 
-/** A server that a campaign has which is not over, or that cannot be read and may have it. */
+/**
+ * A server or lone volume that a campaign has which is not over, or that cannot be read and may
+ * have it.
+ */
 export interface HeldServer {
   readonly server: string;
   /** Null: it is being prepared. */
@@ -18,21 +22,25 @@ export interface HeldServer {
  * a server is stopped is no news.
  */
 export function withHeld(held: readonly HeldServer[], document: Configurations, concerns: readonly Concern[]): Concern[] {
-  const labels = labelsOf(document.servers);
+  const alone = loneVolumesOf(document);
+  const labels = labelsOf([...document.servers, ...alone]);
+  const kindOf = (id: string): UnitKind => (alone.some((volume) => volume.id === id) ? 'volume' : 'server');
   const refs = new Set<Ref | undefined>(held.map(({ server }) => refOf('server', server)));
   return [
-    ...held.map(
-      (one): Concern => ({
-        code: 'server.in_campaign',
+    ...held.map((one): Concern => {
+      const kind = kindOf(one.server);
+      const out = kind === 'server' ? 'take the server out of `waves`' : 'take the volume out of `volumes`';
+      return {
+        code: `${kind}.in_campaign`,
         severity: 'blocking',
-        about: refOf('server', one.server),
-        says: `Server ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
+        about: refOf(kind, one.server),
+        says: `${kind === 'server' ? 'Server' : 'Volume'} ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
         remedy:
           one.state === 'damaged'
-            ? 'Restore that campaign from a backup, or take the server out of `waves`.'
-            : 'Commit or roll back that campaign first, or take the server out of `waves`.',
-      }),
-    ),
+            ? `Restore that campaign from a backup, or ${out}.`
+            : `Commit or roll back that campaign first, or ${out}.`,
+      };
+    }),
     ...concerns.filter(({ code, about }) => code !== 'server.shutoff' || !refs.has(about)),
   ];
 }
@@ -43,14 +51,21 @@ function whereHeld({ campaign, state }: HeldServer): string {
   return `is part of campaign ${campaign} (${state}), which is neither committed nor rolled back`;
 }
 
-/** One fatal concern for each server of a plan that its project no longer has. */
-export function goneConcerns(gone: readonly string[]): Concern[] {
+/**
+ * One fatal concern for each server of a plan that its project no longer has, and for each volume
+ * that is gone, or that a server has by now.
+ */
+export function goneConcerns(kind: UnitKind, gone: readonly string[]): Concern[] {
+  const says =
+    kind === 'server'
+      ? 'The plan names a server that the source project does not have.'
+      : 'The plan names a volume that is gone at the source, or cannot move without a server any more.';
   return gone.map((id) => ({
-    code: 'server.gone',
+    code: `${kind}.gone`,
     severity: 'blocking',
-    about: refOf('server', id),
-    says: 'The plan names a server that the source project does not have.',
-    remedy: 'Take it out of `waves`.',
+    about: refOf(kind, id),
+    says,
+    remedy: `Take it out of \`${kind === 'server' ? 'waves' : 'volumes'}\`.`,
   }));
 }
 

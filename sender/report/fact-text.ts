@@ -42,7 +42,7 @@ export function factText(fact: Fact): string {
     case 'bundle written':
       return 'bundle written';
     case 'seen stopped':
-      return 'source server seen stopped';
+      return 'source seen at rest';
     case 'asked':
       return askedText(fact);
     default:

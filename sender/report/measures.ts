@@ -6,7 +6,7 @@ import { proved, waitedMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
 import { learnedIn } from '../migration/recall.ts';
-import { serversOf } from '../model/plan.ts';
+import { unitsOf } from '../model/plan.ts';
 
 /**
  * A server's downtime as seen from outside: by the sender until it answered no more, by the
@@ -67,7 +67,7 @@ const tellingBytes = 4 * 1024 * 1024;
  * at least: bytes per millisecond. Null before a transfer is long enough to tell.
  */
 export function pathRateOf({ plan, journal }: Campaign): number | null {
-  const attempts = serversOf(plan).flatMap((server) => attemptsOf(journal.facts, server));
+  const attempts = unitsOf(plan).flatMap((server) => attemptsOf(journal.facts, server));
   const transfers = attempts.flatMap((facts) => [
     ...Object.values(learnedIn(facts).sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
     ...roundsAmong(facts).map((round) => [round.bytes, round.copy_ms]),

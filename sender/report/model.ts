@@ -7,8 +7,11 @@ import type { Round } from '../migration/round.ts';
 import type { ChangeLists } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
-/** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
+/** Times and bytes of one move, from the journal alone. Milliseconds and bytes. */
 export interface MoveReport {
+  /** Absent for a server. */
+  readonly kind?: 'volume';
+  /** The id of the server, or of a volume that no server has. */
   readonly server: string;
   readonly name: string;
   readonly wave: string;
@@ -58,6 +61,8 @@ export interface Report {
   readonly totals: {
     /** Those that have moved, and stayed. */
     readonly servers: number;
+    /** Volumes that no server has, likewise; absent where none has moved. */
+    readonly volumes?: number;
     /** Those that had moved, and were rolled back. */
     readonly rolledBack: number;
     readonly diskBytes: number;

@@ -14,7 +14,7 @@ import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { learnedIn } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
-import { serversOf } from '../model/plan.ts';
+import { unitsOf } from '../model/plan.ts';
 import { changesOf } from './changes.ts';
 import { networkMsOf, overheadMsOf, pathRateOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
@@ -32,6 +32,7 @@ export function reportOf(campaign: Campaign, state: string, verification: Verifi
     .flatMap(({ wave, moves: list }) =>
       list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting', pathRate)),
     );
+  const volumes = moves.filter(({ kind, state: is }) => kind === 'volume' && moveStates[is].hasMoved).length;
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -41,7 +42,8 @@ export function reportOf(campaign: Campaign, state: string, verification: Verifi
     endedAt: rested?.at ?? null,
     moves,
     totals: {
-      servers: moves.filter(({ state: is }) => moveStates[is].hasMoved).length,
+      servers: moves.filter(({ kind, state: is }) => kind === undefined && moveStates[is].hasMoved).length,
+      ...(volumes === 0 ? {} : { volumes }),
       rolledBack: moves.filter(({ movedAt, rolledBackAt }) => movedAt !== null && rolledBackAt !== null).length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
       sentBytes: moves.reduce((sum, move) => sum + sentBytesOf(move), 0),
@@ -65,7 +67,7 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
   if (state !== 'rolled back' || servers > 0) return resources;
   const counts = { ...resources };
   const last = lastPhaseTo(campaign.plan.to);
-  for (const server of serversOf(campaign.plan)) {
+  for (const server of unitsOf(campaign.plan)) {
     const { built = {} } = learnedIn(toldAttempt(campaign.journal.facts, server, last).facts);
     for (const kind of Object.keys(built).map((ref) => kindOf(ref as Ref))) counts[kind] = (counts[kind] ?? 0) + 1;
   }
@@ -74,7 +76,7 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
 
 function moveReport(
   campaign: Campaign,
-  { server }: Move,
+  { kind, server }: Move,
   wave: string,
   state: MoveReport['state'],
   pathRate: number | null,
@@ -84,13 +86,14 @@ function moveReport(
   const learned = learnedIn(facts);
   const phases = durationsOf(facts);
   const report = {
+    ...(kind === 'volume' ? { kind } : {}),
     server: server.id,
     name: server.name,
     wave,
     state,
     movedAt: facts.find((fact) => fact.fact === 'done' && fact.phase === last)?.at ?? null,
     rolledBackAt,
-    destinationId: rolledBackAt === null ? (learned.built?.[refOf('server', server.id)] ?? null) : null,
+    destinationId: rolledBackAt === null ? (learned.built?.[refOf(kind, server.id)] ?? null) : null,
     phases,
     migrationMs: wholeMs(facts),
     downtimeMs: learned.was === 'stopped' ? null : downtimeMs(facts),

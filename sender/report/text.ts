@@ -96,8 +96,12 @@ function headLines(report: Report): string[] {
   ];
 }
 
-/** `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. */
-function serversText({ servers, rolledBack }: Report['totals']): string {
+/**
+ * `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. With
+ * lone volumes: `3 servers, 1 volume without a server`.
+ */
+function serversText({ servers, volumes = 0, rolledBack }: Pick<Report['totals'], 'servers' | 'volumes' | 'rolledBack'>): string {
+  if (volumes > 0) return `${serversText({ servers, volumes: 0, rolledBack })}, ${countOf('volume', volumes)} without a server`;
   if (rolledBack === 0) return countOf('server', servers);
   if (servers === 0) return `${countOf('server', rolledBack)} moved and rolled back`;
   return `${countOf('server', servers)} moved, ${rolledBack} moved and rolled back`;

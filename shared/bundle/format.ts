@@ -16,10 +16,16 @@ export const pageEntryBytes = bundlePageBlocks * bundleBlockBytes + 4096;
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 
+/**
+ * The versions of a bundle. One of version 2 has volumes that no server has, which an earlier
+ * release refuses.
+ */
+export const bundleVersions: readonly number[] = [1, 2];
+
 /** The first entry. */
 export const Header = z.object({
   format: z.literal('godwit/bundle'),
-  version: z.literal(1),
+  version: z.literal(bundleVersions),
   campaign: z.uuid(),
   release: z.string().max(100),
   created_at: z.iso.datetime(),

@@ -79,9 +79,12 @@ export interface BuiltThings {
   has(id: string): boolean;
 }
 
-/** A built server and the volumes that were built for it, by the ids of the destination. */
+/**
+ * A built server and the volumes that were built for it, by the ids of the destination; null: of
+ * volumes that no server has.
+ */
 export interface BuiltServer {
-  readonly id: string;
+  readonly id: string | null;
   readonly volumes: readonly string[];
 }
 

@@ -2,4 +2,6 @@
 export interface Patience {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Aborts when nobody wants a removal any more: what was not sent by then is not sent. */
+  readonly wanted?: AbortSignal | undefined;
 }

@@ -17,7 +17,9 @@ export function proposeMappings(document: Configurations, facts: CloudFacts): Ma
     document.volumes.flatMap((volume) => (volume.volume_type === null ? [] : [[volume.volume_type, volume]])),
   );
   const typed = [...types].flatMap(([name, { type_specs }]) => entry(name, { to: volumeTypeFor(name, type_specs, facts) }));
+  const isShared = facts.admin && document.rbac_policies.some(({ target_project }) => target_project === '*');
   return {
+    ...(isShared ? { projects: { '*': { to: '*' } } } : {}),
     ...(typed.length === 0 ? {} : { volume_types: Object.fromEntries(typed) }),
     flavors: Object.fromEntries(flavors),
     networks: Object.fromEntries(networks),

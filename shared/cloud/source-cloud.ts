@@ -16,11 +16,13 @@ export interface Selection {
   readonly users?: readonly string[] | undefined;
   /** The servers' own tags; one match is enough. */
   readonly tags?: readonly string[] | undefined;
+  /** Volumes that no server has. Where these alone are named, no server is meant. */
+  readonly volumes?: readonly string[] | undefined;
 }
 
 /** Whether a selection takes a project as a whole, with what none of its servers uses. */
-export function takesWhole({ servers, users = [], tags = [] }: Selection): boolean {
-  return servers.length + users.length + tags.length === 0;
+export function takesWhole({ servers, users = [], tags = [], volumes = [] }: Selection): boolean {
+  return servers.length + users.length + tags.length + volumes.length === 0;
 }
 
 /**
@@ -41,6 +43,21 @@ export interface ServerState {
   /**
    * Opaque, compared for equality only. MUST differ from every earlier one of a server that has run
    * since; may differ for other reasons too.
+   */
+  readonly generation: string;
+}
+
+/** A volume that no server has, as it is now; it MAY be attached since its capture. */
+export interface VolumeState {
+  /** As a capture describes it, without the specs of its type. */
+  readonly volume: ResourceOf<'volume'>;
+  /** Whether nothing uses it: no server, and no work of the cloud. */
+  readonly isFree: boolean;
+  /** The cloud's name for its state. */
+  readonly word: string;
+  /**
+   * Opaque, compared for equality only. MUST differ from every earlier one of a volume that was
+   * attached since; may differ for other reasons too.
    */
   readonly generation: string;
 }
@@ -134,6 +151,8 @@ export interface SourceCloud {
   /** What the cloud recorded of a server since a generation; of one that is gone, nothing. */
   recordedSince(serverId: string, generation: ServerState['generation'], signal: AbortSignal): Promise<Recorded>;
   state(serverId: string, signal: AbortSignal): Promise<ServerState>;
+  /** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
+  volumeState(volumeId: string, signal: AbortSignal): Promise<VolumeState>;
   /**
    * Stops a server and waits until it is seen stopped; one that is stopped already is left so.
    * Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
@@ -142,9 +161,9 @@ export interface SourceCloud {
   /** Starts a server and waits until it runs; one that runs is left so. */
   start(serverId: string, patience: Patience): Promise<void>;
   /**
-   * Freezes a stopped server's disk. MUST return the snapshot of an earlier call for the same disk,
-   * campaign and attempt, but no earlier attempt's and no checkpoint: the server may have run
-   * since, and its writes would be lost.
+   * Freezes a stopped server's disk, or that of a volume which no server has. MUST return the
+   * snapshot of an earlier call for the same disk, campaign and attempt, but no earlier attempt's
+   * and no checkpoint: the server may have run since, and its writes would be lost.
    */
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
   /**
@@ -182,18 +201,19 @@ export interface SourceCloud {
 }
 
 /**
- * A source server when its disk was frozen: for which campaign, and its generation then; undefined
- * where nobody noted it.
+ * A source server, or a volume that no server has, when its disk was frozen: for which campaign,
+ * and its generation then; undefined where nobody noted it.
  */
 export interface Frozen {
   readonly campaign: string;
-  readonly generation: ServerState['generation'] | undefined;
+  readonly generation: string | undefined;
 }
 
 /**
  * What may be done to the source, after commit only; only the commit phase opens it. `retire` and
  * `destroy` MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped and
- * idle, or may have run since it was frozen: the destination lacks its writes. Absent is fine.
+ * idle, or may have run since it was frozen: the destination lacks its writes. So it is with a
+ * volume that something uses, or has used since. Absent is fine.
  */
 export interface SourceRetirement {
   /**
@@ -210,5 +230,9 @@ export interface SourceRetirement {
   retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   /** Deletes a moved server, on the operator's explicit request. */
   destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
+  /** Marks a moved volume that no server has, so that a later capture leaves it out. */
+  retireVolume(volumeId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
+  /** Deletes a moved volume that no server has, on the operator's explicit request. */
+  destroyVolume(volumeId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
 import { wordsOf } from '../model/kind-words.ts';
+import { freedOfPolicy } from '../model/qos-user.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
 /** What it costs that a destination cannot build a kind: what becomes of the servers. */
@@ -15,6 +16,7 @@ interface UnsupportedCost {
  * no destination builds, so it costs nothing.
  */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
+  qos_policy: { severity: 'warning', costs: 'nothing limits or marks the traffic of what has them' },
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
   address_scope: { severity: 'warning', costs: 'subnet pools are built without them, and routers translate between all subnets' },
   subnet_pool: { severity: 'warning', costs: 'subnets are built with their ranges, of no pool' },
@@ -26,6 +28,7 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   address_group: { severity: 'warning', costs: 'rules that name them are left out, and servers let in less' },
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
+  rbac_policy: { severity: 'warning', costs: 'nothing of the project is shared with others' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
@@ -82,9 +85,11 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
 
 /**
  * A resource without what it can do without: a server needs no flavor, no keypair and no server
- * group to be built, a port no security group, a subnet no pool and a pool no address scope.
+ * group to be built, a port no security group, a subnet no pool, a pool no address scope, and
+ * nothing a QoS policy.
  */
-function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
+function freedFrom(whole: Resource, kinds: ReadonlySet<Kind>): Resource {
+  const resource = freedOfPolicy(whole, () => kinds.has('qos_policy'));
   if (resource.kind === 'server')
     return {
       ...resource,

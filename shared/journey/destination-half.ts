@@ -6,20 +6,20 @@ import type { Arrival, DestinationTools, LearnedOfOne, LearnedOnArrival } from '
 import type { PhaseOf } from './phase.ts';
 
 /**
- * The destination half of a server's journey, in order: the sender runs it after its own half, the
- * import of a bundle by itself.
+ * The destination half of the journey of a server or a lone volume, in order: the sender runs it
+ * after its own half, the import of a bundle by itself.
  */
 // biome-ignore format: a table is read by row
 export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, LearnedOnArrival>[] = [
   { name: 'import', does: 'register the verified disks as images or volumes at the destination',
     side: 'destination', run: importDisks, tidy: removeImported, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
   { name: 'create', does: 'create the server on its ports, give it its floating addresses meanwhile, and wait until it runs',
-    side: 'destination', run: create, undo: remove, downtime: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
+    for: 'server', side: 'destination', run: create, undo: remove, downtime: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
   // An earlier release did this after `create`; its campaigns go on here.
   { name: 'connect', does: 'give the server the floating addresses that it still lacks',
-    side: 'destination', run: connect, downtime: true, stage: 'boot', assumed: { ms: 0 } },
+    for: 'server', side: 'destination', run: connect, downtime: true, stage: 'boot', assumed: { ms: 0 } },
   { name: 'probe', does: 'wait until the new server answers its probe',
-    side: 'destination', run: probe, downtime: true, stage: 'boot', assumed: { ms: 20_000 } },
+    for: 'server', side: 'destination', run: probe, downtime: true, stage: 'boot', assumed: { ms: 20_000 } },
 
   // ── downtime ends ──
   { name: 'mark', does: 'write the completion marker on both sides',
@@ -38,6 +38,7 @@ const lookMs = 1_000;
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
+    if (move.kind === 'volume') await tools.mustBeStopped(move.server.id, tools.signal);
     const { snapshots = {} } = move.learned;
     return await ensureAll(importedRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
   } catch (error) {
@@ -50,8 +51,10 @@ async function importDisks(move: Arrival, tools: DestinationTools): Promise<Lear
   }
 }
 
-function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll(importedRefs(move), tools);
+/** A lone volume is looked at once more before its copy goes, which may be the only one. */
+async function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
+  if (move.kind === 'volume') await tools.mustBeAbleToReturn?.(move.server.id, tools.signal);
+  await removeAll(importedRefs(move), tools);
 }
 
 /**

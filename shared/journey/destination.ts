@@ -1,8 +1,11 @@
 import type { ServerState } from '../cloud/source-cloud.ts';
+import type { UnitKind } from '../model/lone-volumes.ts';
 import type { Ref } from '../model/resource.ts';
 
-/** A server on its way, as the destination half of its journey knows it. */
+/** A server or lone volume on its way, as the destination half of its journey knows it. */
 export interface Arrival {
+  readonly kind: UnitKind;
+  /** The server that moves; the volume itself, where it moves without one. */
   readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly { readonly id: string; readonly volume_id: string | null }[];
   /** Its own ports first, then subports and trunks. */
@@ -76,7 +79,10 @@ interface ServerTimeouts {
 /** What the phases of the destination half work with. */
 export interface DestinationTools {
   readonly destination: Destination;
-  /** Throws where the source server may be running: the same machine MUST NOT run twice. */
+  /**
+   * Throws where the source server may be running, because the same machine MUST NOT run twice; or
+   * where something may have used a lone volume since it was frozen.
+   */
   readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
   /**
    * Throws where the source server cannot run again: the new one then may be the only copy. Absent

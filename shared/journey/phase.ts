@@ -1,3 +1,5 @@
+import type { UnitKind } from '../model/lone-volumes.ts';
+
 /** The stages of a server's downtime; servers in the same stage share what it needs. */
 export const stages = ['before', 'transfer', 'register', 'boot'] as const;
 export type Stage = (typeof stages)[number];
@@ -21,6 +23,8 @@ export interface PhaseOf<Move, Tools, Learned> {
    * destination that come after the stop.
    */
   readonly side: 'source' | 'both' | 'destination';
+  /** The only kind that has this phase; lone volumes and servers have it without it. */
+  readonly for?: UnitKind;
   /** Which moves have this phase; all of them without it. */
   readonly when?: (move: Move) => boolean;
   readonly run: (move: Move, tools: Tools) => Promise<Learned | undefined>;

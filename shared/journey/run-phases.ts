@@ -1,3 +1,4 @@
+import type { UnitKind } from '../model/lone-volumes.ts';
 import type { PhaseOf } from './phase.ts';
 
 /** How a daemon runs the phases of one move: where it notes them, and what it adds. */
@@ -23,7 +24,11 @@ export interface PhaseRun<Move, Tools, Learned> {
  * Runs the unfinished phases of a move in order. Throws the problem that stopped it, and leaves the
  * move where it is.
  */
-export async function runPhases<Move, Tools extends { readonly signal: AbortSignal }, Learned>(
+export async function runPhases<
+  Move extends { readonly kind: UnitKind },
+  Tools extends { readonly signal: AbortSignal },
+  Learned,
+>(
   phases: readonly PhaseOf<Move, Tools, Learned>[],
   { done, recall, tools, halted, begin, end, work }: PhaseRun<Move, Tools, Learned>,
 ): Promise<void> {
@@ -32,12 +37,13 @@ export async function runPhases<Move, Tools extends { readonly signal: AbortSign
   for (const phase of phases) {
     const move = recall();
     const { isOver } = phase;
+    if (phase.for !== undefined && phase.for !== move.kind) continue;
     if (phase.when?.(move) === false) continue;
     // A server that is already stopped is never made to wait.
     if (phase.waitsFor !== undefined && isStopped) continue;
     if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
-    // Nor does a pause keep it stopped.
-    const given = phase.halts && !isStopped ? halting : tools;
+    // Nor does a pause keep it stopped. Nobody waits for a volume that no server has.
+    const given = move.kind === 'volume' || (phase.halts && !isStopped) ? halting : tools;
     given.signal.throwIfAborted();
     await begin(phase);
     const learned = await work(phase, move, given, () => phase.run(move, given));

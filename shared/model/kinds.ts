@@ -13,6 +13,7 @@ interface KindFacts {
 
 /** One row for each kind. */
 export const factsOf = {
+  qos_policy: { plural: 'qos_policies', one: 'QoS policy', many: 'QoS policies', networkSide: true },
   network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
   address_scope: { plural: 'address_scopes', one: 'address scope', many: 'address scopes', networkSide: true },
   subnet_pool: { plural: 'subnet_pools', one: 'subnet pool', many: 'subnet pools', networkSide: true },
@@ -29,6 +30,7 @@ export const factsOf = {
     many: 'security group rules',
     networkSide: true,
   },
+  rbac_policy: { plural: 'rbac_policies', one: 'RBAC policy', many: 'RBAC policies', networkSide: true },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
   trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id } from './resource.ts';
+import { Id } from './resource-fields.ts';
 
 /** A list or map whose `null` is read as empty: an editor leaves that where all was deleted. */
 export function orEmpty<T extends z.ZodType>(schema: T, empty: z.output<T>) {
@@ -22,10 +22,11 @@ export const Mappings = z.strictObject({
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
-   * `to`: an existing router, address scope, subnet pool, address group, security group, server
-   * group, or port or trunk without a server, by its id or name, or `create`. A mapped router keeps
-   * its gateway and routes; interfaces that it lacks are added.
+   * `to`: an existing QoS policy, router, address scope, subnet pool, address group, security
+   * group, server group, or port or trunk without a server, by its id or name, or `create`. A
+   * mapped router keeps its gateway and routes; interfaces that it lacks are added.
    */
+  qos_policies: Existing.nullish(),
   routers: Existing.nullish(),
   address_scopes: Existing.nullish(),
   subnet_pools: Existing.nullish(),
@@ -41,6 +42,13 @@ export const Mappings = z.strictObject({
   gateways: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })), {}),
   /** `to`: `same`, `auto` (another address from the pool), `skip`, or an address. */
   floating_ips: orEmpty(z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })), {}),
+  /**
+   * By the id of a project at the source, or `*`: `to`, the id of the project at the destination
+   * that shares what that project shares, `*` for every project, or `skip`.
+   */
+  projects: z
+    .record(z.string().min(1).max(255), z.strictObject({ name: z.string().optional(), to: z.string().min(1) }))
+    .optional(),
   /** By the name of a volume type at the source: `to`, the name or id of one at the destination. */
   volume_types: z.record(z.string().min(1).max(255), z.strictObject({ to: z.string().min(1) })).optional(),
   /**
@@ -66,6 +74,7 @@ export type Mappings = z.infer<typeof Mappings>;
 
 /** The kinds for which something that exists at the destination can take the place. */
 export type MappedKind =
+  | 'qos_policies'
   | 'networks'
   | 'address_scopes'
   | 'subnet_pools'
@@ -94,6 +103,7 @@ export const noMappings: Mappings = Mappings.parse({});
 export function overlaid(...layers: readonly Mappings[]): Mappings {
   const optional = [
     'servers',
+    'qos_policies',
     'address_scopes',
     'subnet_pools',
     'routers',
@@ -103,6 +113,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'trunks',
     'server_groups',
     'volume_types',
+    'projects',
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];

@@ -2,11 +2,13 @@ import { type Configurations, resourcesOf } from './configurations.ts';
 import { serverOfFloating, serverOfForwarding } from './floating-server.ts';
 import { factsOf } from './kinds.ts';
 import { withSubports } from './plugged.ts';
+import { sharedWith } from './rbac.ts';
 import type { Resource } from './resource.ts';
 
 /**
  * What is built before any server is touched: the network side, with the ports, trunks, floating
- * IPs and port forwardings that wait for no server. The rest waits for its server.
+ * IPs and port forwardings that wait for no server, and the RBAC policies whose project the plan
+ * maps. The rest waits for its server.
  */
 export function networkSideOf(document: Configurations): Resource[] {
   const own = document.servers.flatMap((server) => server.ports);
@@ -18,6 +20,7 @@ export function networkSideOf(document: Configurations): Resource[] {
     if (resource.kind === 'floating_ip') return serverOfFloating(resource.id, document) === undefined && !isSkipped(resource.id);
     if (resource.kind === 'port_forwarding')
       return serverOfForwarding(resource.id, document) === undefined && !isSkipped(resource.floating_ip_id);
+    if (resource.kind === 'rbac_policy') return sharedWith(resource, document.mappings) !== null;
     return factsOf[resource.kind].networkSide;
   });
 }

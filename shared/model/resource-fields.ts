@@ -5,6 +5,7 @@ import { z } from 'zod';
  * interfaces and static routes are resources of their own, because each needs something else.
  */
 export const kinds = [
+  'qos_policy',
   'network',
   'address_scope',
   'subnet_pool',
@@ -16,6 +17,7 @@ export const kinds = [
   'address_group',
   'security_group',
   'security_group_rule',
+  'rbac_policy',
   'port',
   'trunk',
   'floating_ip',

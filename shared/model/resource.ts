@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
+import { QosPolicy } from './qos.ts';
+import { RbacPolicy } from './rbac.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
 export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
@@ -30,6 +32,7 @@ const Network = z.object({
   provider_physical_network: z.string().nullable().default(null),
   provider_segmentation_id: z.int().nullable().default(null),
   dns_domain: z.string().default(''),
+  qos_policy_id: Id.nullable().default(null),
 });
 
 /** A subnet. Fields as in Neutron's API reference, "Subnets"; `dns_nameservers` keeps its order. */
@@ -70,6 +73,7 @@ const Gateway = z.object({
   network_id: Id,
   enable_snat: z.boolean().nullable().default(null),
   external_fixed_ips: z.array(FixedIp).default([]),
+  qos_policy_id: Id.nullable().default(null),
 });
 
 /** A router's leg in a subnet. Its id is the id of the interface's port. */
@@ -123,6 +127,7 @@ const Port = z.object({
   device_id: z.string().default(''),
   /** Who uses it, where no server does: `vip:keepalived`; empty for ports of servers. */
   device_owner: z.string().default(''),
+  qos_policy_id: Id.nullable().default(null),
 });
 
 /** A floating IP. `floating_ip_address` is what the source has; the plan says what it becomes. */
@@ -134,6 +139,7 @@ const FloatingIp = z.object({
   fixed_ip_address: z.string().nullable().default(null),
   dns_name: z.string().default(''),
   dns_domain: z.string().default(''),
+  qos_policy_id: Id.nullable().default(null),
 });
 
 /** A keypair's public half. Its id is its name, as in Nova. */
@@ -200,7 +206,7 @@ const Image = z.object({
  */
 const Disk = z.object({
   ...common,
-  /** The server with which it moves. */
+  /** The server with which it moves; the volume itself where no server has it. */
   server_id: Id,
   /** The volume whose bytes it is; null for a disk that the server has of its own. */
   volume_id: Id.nullable().default(null),
@@ -218,7 +224,7 @@ export function diskIdOf(volume: string): string {
 }
 
 /**
- * A volume of a server. Fields as in Cinder's API reference, "Volumes", without its bytes, which
+ * A volume. Fields as in Cinder's API reference, "Volumes", without its bytes, which
  * are a disk. `size`: GiB.
  */
 const Volume = z.object({
@@ -299,6 +305,7 @@ const Server = z.object({
 
 /** The schema of each kind. */
 export const schemas = {
+  qos_policy: QosPolicy,
   network: Network,
   address_scope: AddressScope,
   subnet_pool: SubnetPool,
@@ -310,6 +317,7 @@ export const schemas = {
   address_group: AddressGroup,
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
+  rbac_policy: RbacPolicy,
   port: Port,
   trunk: Trunk,
   floating_ip: FloatingIp,

@@ -1,5 +1,6 @@
 import type { Concern } from './concern.ts';
 import { type Configurations, groupByKind } from './configurations.ts';
+import { loneVolumesOf } from './lone-volumes.ts';
 import type { Resource } from './resource.ts';
 
 const bytesPerGiB = 1024 ** 3;
@@ -88,12 +89,14 @@ export function leastBytes(resources: readonly Resource[]): number {
 
 function needsOf(resources: readonly Resource[]): Need[] {
   const lists = groupByKind(resources);
-  return lists.servers.map((server) => {
+  const alone = loneVolumesOf(lists).map(({ size }) => ({ least: 0, most: size * bytesPerGiB }));
+  const ofServers = lists.servers.map((server) => {
     const image = lists.images.find(({ id }) => id === server.image_id);
     // A raw image may be zeros for the most part, and those stay holes.
     const least = image?.disk_format === 'qcow2' ? (image.size ?? 0) : 0;
     return { least, most: diskBytesOf(server, lists) };
   });
+  return [...ofServers, ...alone];
 }
 
 /** The largest of some needs together. */

@@ -10,6 +10,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { hasQemu } from '../support/qemu.ts';
+import { furtherOf, sharing } from './further.ts';
 import { aTenant, type Tenant } from './tenant.ts';
 
 /**
@@ -288,6 +289,29 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
           signal: signal(),
         });
         await expect(removed, resource.kind).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+      }
+    });
+
+    test('builds a trunk, a port forwarding and an RBAC policy, each once, and removes them', async ({ skip }) => {
+      const further = furtherOf(tenant);
+      const mappings = { ...tenant.mappings, projects: sharing };
+      const { concerns } = await cloud.preflight([...tenant.resources, ...further], mappings, signal());
+      if (concerns.some(({ code }) => code === 'extension.absent')) return skip('this cloud lacks one of them');
+      for (const resource of further) {
+        const context = contextFor(resource, { mappings, claimed: true });
+        expect(await cloud.occupied(resource, context), resource.kind).toBe(false);
+        const { differences, ...thing } = await cloud.ensure(resource, context);
+        built.set(refIn(resource), thing);
+        expect([resource.kind, thing.how, differences.fatal]).toEqual([resource.kind, 'created', []]);
+        expect(await cloud.ensure(resource, context)).toMatchObject({ id: thing.id, how: 'found' });
+        expect(await cloud.find(resource, context)).toBe(thing.id);
+      }
+      for (const resource of further.toReversed()) {
+        const ref = refIn(resource);
+        const remove = () => cloud.remove(ref, built.get(ref)?.id ?? '', campaign, { timeoutMs, signal: signal() });
+        expect(await remove(), ref).toBe(true);
+        expect(await remove(), ref).toBe(false);
+        built.delete(ref);
       }
     });
 

@@ -74,19 +74,25 @@ export async function populate(authUrl: string): Promise<string> {
   return name;
 }
 
-/** Gives the project demo of a populated twin a volume, and the server of this name has it. */
-export async function attachVolume(authUrl: string, server: string): Promise<void> {
+/** Makes a volume that no server has, and returns its id. */
+export async function makeVolume(authUrl: string, name: string): Promise<string> {
   const demo = new Hand(await accessTo(authUrl, 'demo'));
-  const { volume } = await demo.ask<{ volume: { id: string } }>('POST', 'volume', '/volumes', {
-    volume: { size: 1, name: 'data' },
-  });
+  const { volume } = await demo.ask<{ volume: { id: string } }>('POST', 'volume', '/volumes', { volume: { size: 1, name } });
   const path = `/volumes/${volume.id}`;
   await until('The volume', { timeoutMs: 30_000, signal: AbortSignal.timeout(30_000) }, async () => {
     const now = await demo.ask<{ volume: { status: string } }>('GET', 'volume', path);
     return now.volume.status === 'available' ? true : undefined;
   });
+  await demo.session.close();
+  return volume.id;
+}
+
+/** Gives the project demo of a populated twin a volume, and the server of this name has it. */
+export async function attachVolume(authUrl: string, server: string): Promise<void> {
+  const volumeId = await makeVolume(authUrl, 'data');
+  const demo = new Hand(await accessTo(authUrl, 'demo'));
   const { servers } = await demo.ask<{ servers: { id: string; name: string }[] }>('GET', 'compute', '/servers');
   const id = servers.find(({ name }) => name === server)?.id;
-  await demo.ask('POST', 'compute', `/servers/${id}/os-volume_attachments`, { volumeAttachment: { volumeId: volume.id } });
+  await demo.ask('POST', 'compute', `/servers/${id}/os-volume_attachments`, { volumeAttachment: { volumeId } });
   await demo.session.close();
 }

@@ -7,7 +7,8 @@ import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
 import { itIsADestinationCloud } from './destination.ts';
-import { accessTo, attachVolume, furnish, Hand, populate } from './furnish.ts';
+import { accessTo, attachVolume, furnish, Hand, makeVolume, populate } from './furnish.ts';
+import { itReadsLoneVolumes } from './lone-volume.ts';
 import { itIsASourceCloud, type SourceUnderTest } from './source.ts';
 
 const openstack = providers['openstack'];
@@ -41,6 +42,13 @@ async function aSource(hasVolume: boolean): Promise<SourceUnderTest> {
 itIsASourceCloud(() => aSource(false));
 
 describe('whose server has a volume', () => itIsASourceCloud(() => aSource(true)));
+
+itReadsLoneVolumes(async () => {
+  const { twin, end } = await aTwin();
+  const volume = await makeVolume(twin.authUrl, 'archive');
+  const cloud = (await openstack?.source?.(settingsOf(twin))) as SourceCloud;
+  return { cloud, volume, close: () => cloud.close().then(end) };
+});
 
 itIsADestinationCloud(async () => {
   const { twin, end } = await aTwin();

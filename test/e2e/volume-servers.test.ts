@@ -134,7 +134,7 @@ test('a source is not deleted while a volume of its copy is in error at the dest
   await sender.daemon.commit({ campaign, deleteSource: true });
   await expect
     .poll(async () => (await sender.daemon.status()).campaigns[0]?.problem?.says, { timeout: 30_000 })
-    .toContain(`The volume ${data?.id} of the server is error.`);
+    .toContain(`The volume ${data?.id} is error.`);
   expect((await serverAt('source')).status).toBe('SHUTOFF');
   expect(await volumesAt(world.source.user)).toHaveLength(3);
 });

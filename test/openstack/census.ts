@@ -26,6 +26,7 @@ export const kinds = [
   'image',
   'volume',
   'volume snapshot',
+  'server group',
 ] as const;
 
 /** One of the client's kinds of thing. */
@@ -44,7 +45,7 @@ export interface Census {
 const listOptions: Partial<Record<Kind, readonly string[]>> = { image: ['--private'] };
 
 /** Keys and images tell no project to their owner; all that is listed is his. */
-const unowned: readonly Kind[] = ['keypair', 'server', 'image', 'volume', 'volume snapshot'];
+const unowned: readonly Kind[] = ['keypair', 'server', 'image', 'volume', 'volume snapshot', 'server group'];
 
 /** Asks the client for everything a project holds. */
 export async function takeCensus(account: Account): Promise<Census> {

@@ -39,6 +39,7 @@ const circumstances: Readonly<Record<Kind, readonly string[]>> = {
     ...['consistencygroup_id', 'os-vol-tenant-attr:tenant_id', 'encrypted'],
   ],
   'volume snapshot': [],
+  'server group': [],
 };
 
 /**
@@ -118,6 +119,7 @@ function labelsOf({ own, foreign }: Census): Map<string, string> {
       .map((port) => String(port['mac_address']).toLowerCase());
     labels.set(thing.id, `server ${name(thing)} with ${macs.sort().join(' ')}`);
   }
+  for (const thing of own['server group']) labels.set(thing.id, `server group ${name(thing)}`);
   for (const thing of own['floating ip'])
     labels.set(
       thing.id,
@@ -148,6 +150,7 @@ function normal(name: string, value: unknown, labels: ReadonlyMap<string, string
     'fixed_ips',
     'security_groups',
     'security_group_ids',
+    'members',
     'allowed_address_pairs',
     'allocation_pools',
     'host_routes',

@@ -41,6 +41,7 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
   );
   const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
   return {
+    qos_policy: await list('/qos/policies', 'policies').catch(() => []),
     network: await list('/networks', 'networks'),
     address_scope: await list('/address-scopes', 'address_scopes'),
     subnet_pool: await list('/subnetpools', 'subnetpools'),
@@ -50,6 +51,7 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
     interface: ports.filter(({ device_owner }) => device_owner === 'network:router_interface'),
     port: ports.filter(({ device_owner }) => String(device_owner).startsWith('compute:')),
     address_group: await list('/address-groups', 'address_groups'),
+    rbac_policy: await list('/rbac-policies', 'rbac_policies').catch(() => []),
     security_group: groups,
     security_group_rule: groups.flatMap((group) => group['security_group_rules'] as Thing[]),
     floating_ip: await list('/floatingips', 'floatingips'),

@@ -69,6 +69,7 @@ async function emptyProject(account: Account): Promise<string> {
   await openstackBatch(account, [
     ...each('server', ({ id }) => [['server', 'unlock', id]]),
     ...each('server', ({ id }) => [['server', 'delete', '--wait', id]]),
+    ...each('server group', ({ id }) => [['server', 'group', 'delete', id]]),
     ...each('floating ip', ({ id }) => [['floating', 'ip', 'delete', id]]),
     ...each('router', ({ id }) => [['router', 'unset', '--external-gateway', id]]),
     ...each('router', ({ id }) => [['router', 'set', '--no-route', id]]),

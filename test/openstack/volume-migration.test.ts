@@ -4,8 +4,8 @@ import { Endings } from '../support/endings.ts';
 import { type Census, idsOf, type Thing, takeCensus } from './census.ts';
 import { differences } from './compare.ts';
 import { addressOf, type Guest, leaveTraces, notTheSame, readTraces } from './guests.ts';
-import { http, populateWithVolumes } from './lab.ts';
-import { type Daemons, migrate, plan, report, startPaired, tell, untilState, watch } from './migration.ts';
+import { http, openstackBatch, populateWithVolumes } from './lab.ts';
+import { type Daemons, migrate, plan, report, startPaired, tell, until, untilState, watch } from './migration.ts';
 import { freshProject } from './tenant.ts';
 
 const project = 'stored';
@@ -32,6 +32,11 @@ const files: Stored = {
     dd if=/dev/urandom of=/mnt/stored bs=65536 count=64 2>/dev/null; umount /mnt; sync`,
 };
 
+/** A volume that no server has, as the third disk of a guest; only its beginning is read. */
+const loneVolume = "nobody's";
+const readLone = 'dd if=/dev/vdc bs=65536 count=128 2>/dev/null | sha256sum';
+const writeLone = 'dd if=/dev/urandom of=/dev/vdc bs=65536 count=64 2>/dev/null; sync';
+
 /** A guest, and the digest of what is in its volume. */
 interface Traces {
   readonly guest: Guest;
@@ -42,6 +47,7 @@ const endings = new Endings();
 let daemons: Daemons;
 let before: Census;
 let empty: Census;
+let loneDigest: string;
 
 const inGuest = (census: Census, { name }: Stored, script: string): Promise<string> =>
   http(addressOf(census, name), '/cgi-bin/run', script);
@@ -77,8 +83,31 @@ function temporaries({ own }: Census): string[] {
   return [...own.volume, ...own['volume snapshot'], ...own.image].filter(isOurs).map(({ id }) => id);
 }
 
-async function begin({ name }: Stored): Promise<string> {
-  const { file, concerns } = await plan(daemons, project, ['--server', name]);
+/** The part of a census that is the volume which no server has. */
+function loneVolumeOf(census: Census): Thing[] {
+  return census.own.volume.filter(({ name }) => name === loneVolume);
+}
+
+/** Lends the volume that no server has to a guest, and returns what that says of its beginning. */
+async function lent(to: typeof src | typeof dst, census: Census, script: string): Promise<string> {
+  await openstackBatch(to, [['server', 'add', 'volume', 'files', loneVolume]]);
+  try {
+    await until('the third disk of the guest', 60_000, async () => {
+      const there = await inGuest(census, files, 'test -b /dev/vdc && echo there || true');
+      return there.trim() === 'there' ? true : undefined;
+    });
+    return await inGuest(census, files, script);
+  } finally {
+    await openstackBatch(to, [['server', 'remove', 'volume', 'files', loneVolume]]);
+    await until('the volume being free', 60_000, async () => {
+      const [status] = await openstackBatch(to, [['volume', 'show', loneVolume, '-f', 'value', '-c', 'status']]);
+      return status?.trim() === 'available' ? true : undefined;
+    });
+  }
+}
+
+async function begin(...chosen: readonly string[]): Promise<string> {
+  const { file, concerns } = await plan(daemons, project, chosen);
   expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
   return migrate(daemons, file);
 }
@@ -86,6 +115,8 @@ async function begin({ name }: Stored): Promise<string> {
 beforeAll(async () => {
   await freshProject(project, endings);
   await populateWithVolumes(src);
+  const made = await takeCensus(src);
+  loneDigest = await lent(src, made, `${writeLone}; ${readLone}`);
   before = await takeCensus(src);
   empty = await takeCensus(dst);
   for (const server of [db, files]) {
@@ -103,7 +134,7 @@ describe('a server that boots from a volume', () => {
 
   test('arrives though each daemon is killed while it reads or writes the volume', async () => {
     traces = await read(before, db);
-    campaign = await begin(db);
+    campaign = await begin('--server', db.name);
     await watch(daemons, campaign, ({ moves }) => (moves[0]?.phase === 'freeze' ? true : undefined));
     await sleep(3_000);
     await daemons.sender.kill();
@@ -136,15 +167,56 @@ describe('a server that boots from a volume', () => {
   });
 });
 
+describe('a volume that no server has', () => {
+  let campaign: string;
+
+  test('arrives though each daemon is killed while it reads or writes the volume', async () => {
+    campaign = await begin('--volume', loneVolume);
+    await watch(daemons, campaign, ({ moves }) => (moves[0]?.phase === 'freeze' ? true : undefined));
+    await sleep(2_000);
+    await daemons.sender.kill();
+    tell(project, 'sender killed while it reads the lone volume');
+    await daemons.sender.start();
+    await watch(daemons, campaign, ({ moves }) => (moves[0]?.phase === 'import' ? true : undefined));
+    await sleep(3_000);
+    await daemons.receiver.kill();
+    tell(project, 'receiver killed while it writes the lone volume');
+    await daemons.receiver.start();
+    await untilState(daemons, campaign, 'ready');
+    await report(daemons, campaign);
+  });
+
+  test('is there as it was, and at the source nothing has changed', async () => {
+    const [there, here] = await Promise.all([takeCensus(dst), takeCensus(src)]);
+    expect(there.own.volume.map(({ name, size, bootable, status }) => ({ name, size, bootable, status }))).toEqual(
+      loneVolumeOf(before).map(({ name, size, bootable, status }) => ({ name, size, bootable, status })),
+    );
+    expect(temporaries(there)).toEqual([]);
+    expect(loneVolumeOf(here)).toEqual(loneVolumeOf(before));
+  });
+
+  test('is taken back: both sides are as they were', async () => {
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
+    await untilState(daemons, campaign, 'rolled back');
+    expect(idsOf(await takeCensus(dst))).toEqual(idsOf(empty));
+    const after = await takeCensus(src);
+    expect(idsOf(after)).toEqual(idsOf(before));
+    expect(differences(before, after)).toEqual([]);
+  });
+});
+
 describe('a server that has a volume beside its own disk', () => {
   test('arrives with both, and its commit leaves nothing temporary in either cloud', async () => {
     const traces = await read(before, files);
-    const campaign = await begin(files);
+    const campaign = await begin('--server', files.name, '--volume', loneVolume);
     await untilState(daemons, campaign, 'ready');
     await report(daemons, campaign);
     const after = await takeCensus(dst);
-    expect(differences(partOf(before, files), after)).toEqual([]);
+    const part = partOf(before, files);
+    const volume = [...part.own.volume, ...loneVolumeOf(before)];
+    expect(differences({ ...part, own: { ...part.own, volume } }, after)).toEqual([]);
     await expectTheSame(traces, after, files);
+    expect(await lent(dst, after, readLone)).toBe(loneDigest);
     await daemons.sender.ask(['commit', campaign, '--yes']);
     await untilState(daemons, campaign, 'committed');
     const [left, there] = await Promise.all([takeCensus(src), takeCensus(dst)]);

@@ -6,6 +6,7 @@ import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, sche
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
+  qos_policy: {},
   network: {},
   address_scope: { ip_version: 4 },
   subnet_pool: { prefixes: ['10.0.0.0/8'], default_prefixlen: 24, min_prefixlen: 8, max_prefixlen: 32 },
@@ -17,6 +18,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   address_group: {},
   security_group: {},
   security_group_rule: { security_group_id: 'group', direction: 'ingress' },
+  rbac_policy: { action: 'access_as_shared', object_type: 'network', object_id: 'net', target_project: 'other' },
   port: { network_id: 'net', mac_address: 'fa:16:3e:00:00:02', fixed_ips: [] },
   trunk: { port_id: 'port' },
   floating_ip: { floating_network_id: 'ext', floating_ip_address: '203.0.113.9' },

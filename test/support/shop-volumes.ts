@@ -113,6 +113,20 @@ export async function addVolumeServer(user: OpenStackUser, stateDir: string): Pr
   await user.send('POST', 'compute', `/servers/${web?.id}/os-volume_attachments`, { volumeAttachment });
 }
 
+/**
+ * Adds a volume that no server has, with content and every attribute that moves; returns its id.
+ */
+export async function addLoneVolume(user: OpenStackUser, stateDir: string, name = 'archive/é'): Promise<string> {
+  const wanted = { size: 1, name, description: 'of last year', metadata: { tier: 'cold' } };
+  const { volume } = await user.send<{ volume: Made }>('POST', 'volumev3', '/volumes', { volume: wanted });
+  await untilAvailable(user, volume.id);
+  const metadata = { hw_disk_bus: 'scsi' };
+  await user.send('POST', 'volumev3', `/volumes/${volume.id}/action`, { 'os-set_image_metadata': { metadata } });
+  await user.send('POST', 'volumev3', `/volumes/${volume.id}/action`, { 'os-set_bootable': { bootable: true } });
+  await writeInto(stateDir, volume.id, Buffer.from('what nobody has attached'), 2_700_000);
+  return volume.id;
+}
+
 async function untilAvailable(user: OpenStackUser, id: string): Promise<void> {
   await user.until(`Volume ${id}`, async () => {
     const { volume } = await user.get<{ volume: SeenVolume }>('volumev3', `/volumes/${id}`);

@@ -147,6 +147,8 @@ export interface Census {
 }
 
 const lists = [
+  ['network', '/qos/policies', 'policies'],
+  ['network', '/rbac-policies', 'rbac_policies'],
   ['network', '/networks', 'networks'],
   ['network', '/subnets', 'subnets'],
   ['network', '/routers', 'routers'],

@@ -34,6 +34,8 @@ export interface Settings {
   readonly dns: boolean;
   readonly novaMinor: number;
   readonly withoutExtensions: readonly string[];
+  /** The types of QoS rules that its drivers have. */
+  readonly qosRules: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];
   /** The availability zones of Cinder; new volumes lie in the first. */

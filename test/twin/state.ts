@@ -10,6 +10,8 @@ import type {
   Network,
   Port,
   PortForwarding,
+  QosPolicy,
+  RbacPolicy,
   Router,
   SecurityGroup,
   SecurityRule,
@@ -30,6 +32,8 @@ export interface State {
   readonly credentials: Map<string, ApplicationCredential>;
   readonly tokens: Map<string, Token>;
   readonly images: Map<string, Image>;
+  readonly qosPolicies: Map<string, QosPolicy>;
+  readonly rbacPolicies: Map<string, RbacPolicy>;
   readonly networks: Map<string, Network>;
   readonly subnets: Map<string, Subnet>;
   readonly ports: Map<string, Port>;
@@ -64,6 +68,8 @@ function emptyState(): State {
     credentials: new Map(),
     tokens: new Map(),
     images: new Map(),
+    qosPolicies: new Map(),
+    rbacPolicies: new Map(),
     networks: new Map(),
     subnets: new Map(),
     ports: new Map(),

@@ -23,6 +23,8 @@ import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
+import { everyRule, qosRoutes } from './neutron/qos.ts';
+import { rbacRoutes } from './neutron/rbac.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
 import { ruleRoutes } from './neutron/security-rules.ts';
@@ -95,6 +97,8 @@ export interface TwinOptions {
   readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
+  /** The types of QoS rules that its drivers have; those of Open vSwitch. */
+  readonly qosRules?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
@@ -164,6 +168,8 @@ const routes: readonly Route[] = [
   ...tokenRoutes,
   ...projectRoutes,
   ...imageRoutes,
+  ...qosRoutes,
+  ...rbacRoutes,
   ...networkRoutes,
   ...availabilityRoutes,
   ...addressScopeRoutes,
@@ -219,6 +225,7 @@ function settingsFrom(options: TwinOptions): Settings {
     dns: options.dns ?? false,
     novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
+    qosRules: options.qosRules ?? everyRule,
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],

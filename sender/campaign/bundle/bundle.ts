@@ -5,13 +5,14 @@ import { makeFolder } from '../../../shared/durable.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Move } from '../../migration/move.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
+import { mustBeFrozenVolume } from '../../migration/phases/lone-volume.ts';
 import { recall } from '../../migration/recall.ts';
 import type { Campaign } from '../campaign.ts';
 import { type DiskToWrite, writeBundle } from './write.ts';
 
 /**
  * Writes the bundle of a campaign whose servers are all frozen. Before the disks of a server are
- * read, it is seen stopped and not started since.
+ * read, it is seen stopped and not started since; before a lone volume is read, it is seen unused.
  */
 export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortSignal): AsyncGenerator<Buffer> {
   const moves = campaign.moves().flatMap((wave) => wave.moves.map((move) => recall(move, campaign.journal)));
@@ -22,7 +23,8 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
         server: move.server.id,
         disk: disk.id,
         open: async () => {
-          await mustBeStopped(move, source, signal);
+          if (move.kind === 'volume') await mustBeFrozenVolume(move, { source }, signal);
+          else await mustBeStopped(move, source, signal);
           const snapshot = move.learned.snapshots?.[disk.id];
           if (snapshot === undefined)
             throw new Problem('E_BUG', `Disk ${disk.id} has no snapshot.`, { about: `disk/${disk.id}` });

@@ -1,6 +1,7 @@
 import type { SourceRetirement } from '../../../shared/cloud/source-cloud.ts';
 import { attemptOf, doneAmong } from '../../migration/attempt.ts';
 import { exceptedFrom } from '../../migration/fact.ts';
+import type { Move } from '../../migration/move.ts';
 import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
@@ -17,14 +18,23 @@ export async function commitAtReceiver({ id, plan }: Campaign, tools: StepTools)
   return { learned: { left } };
 }
 
-/** Tags and locks every source server, so that none is started by accident. */
+/** Ends one server or lone volume at the source. */
+type EndOne = (retirement: SourceRetirement, ...given: Parameters<SourceRetirement['retire']>) => Promise<void>;
+
+/** Tags and locks every source server, so that none is started by accident; marks lone volumes. */
 export function retireServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
-  return endEachServer(campaign, tools, step.name, (retirement, ...given) => retirement.retire(...given));
+  return endEachServer(campaign, tools, step.name, {
+    server: (retirement, ...given) => retirement.retire(...given),
+    volume: (retirement, ...given) => retirement.retireVolume(...given),
+  });
 }
 
-/** Deletes every source server. */
+/** Deletes every source server and lone volume. */
 export function destroyServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
-  return endEachServer(campaign, tools, step.name, (retirement, ...given) => retirement.destroy(...given));
+  return endEachServer(campaign, tools, step.name, {
+    server: (retirement, ...given) => retirement.destroy(...given),
+    volume: (retirement, ...given) => retirement.destroyVolume(...given),
+  });
 }
 
 /** Deletes every snapshot this campaign made at the source. */
@@ -42,7 +52,7 @@ async function endEachServer(
   campaign: Campaign,
   tools: StepTools,
   step: string,
-  end: (retirement: SourceRetirement, ...given: Parameters<SourceRetirement['retire']>) => Promise<void>,
+  ends: Readonly<Record<Move['kind'], EndOne>>,
 ): Promise<undefined> {
   const { id, journal } = campaign;
   const { retryDelaysMs } = tools;
@@ -65,7 +75,7 @@ async function endEachServer(
       const frozen = { campaign: id, generation };
       const work = async (): Promise<void> => {
         await mustBeAtDestination(campaign, move, tools);
-        await end(retirement, server, frozen, signal);
+        await ends[move.kind](retirement, server, frozen, signal);
       };
       await withRetries(work, place, { journal, retryDelaysMs, signal });
       await journal.append({ fact: 'done', server, phase: step });

@@ -1,14 +1,13 @@
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import { exceptedFrom, isCommitUnderWay } from '../../migration/fact.ts';
 import type { Move } from '../../migration/move.ts';
-import { whyOutdated } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { type Failure, problemAbout } from '../failures.ts';
 import { mustBeAtDestination } from '../lost-copy.ts';
 import { sinceCapture } from '../since-capture.ts';
-import { awakeProblem } from '../source-watch.ts';
+import { awakeProblem, whyMoveOutdated } from '../source-watch.ts';
 import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
 /**
@@ -73,14 +72,14 @@ async function whyNotEnded([first]: readonly Move[], project: string, tools: Ste
   }
 }
 
-/** Throws E_SERVER_STATE where a source server ran again; one that is gone cannot run. */
+/** Throws E_SERVER_STATE where a source ran again, or was used; one that is gone cannot be. */
 async function mustNotHaveRun({ journal }: Campaign, move: Move, tools: StepTools): Promise<void> {
-  const { server, learned } = recall(move, journal);
-  const why = await whyOutdated(tools.source, server.id, learned.generation, workSignal(tools)).catch((error: unknown) => {
+  const now = recall(move, journal);
+  const why = await whyMoveOutdated(tools.source, now, workSignal(tools)).catch((error: unknown) => {
     if (asProblem(error).code === 'E_NOT_FOUND') return null;
     throw error;
   });
-  if (why !== null) throw awakeProblem(server, why);
+  if (why !== null) throw awakeProblem(now, why);
 }
 
 /** The problem that a look at a server ends with; null where it ends well. */

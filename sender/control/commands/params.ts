@@ -6,12 +6,16 @@ import type { PlanAsked } from '../capture-and-plan.ts';
 /** Ids or names of servers. */
 export const Names = z.array(z.string().min(1)).readonly();
 
-/** Of a command about servers: those that fit everything given; `servers` empty means all. */
+/**
+ * Of a command about servers: those that fit everything given; `servers` empty means all.
+ * `volumes`: those that no server has.
+ */
 export const OfSelection: z.ZodType<Selection, Selection> = z.object({
   project: z.string().min(1).optional(),
   servers: Names,
   users: Names.optional(),
   tags: Names.optional(),
+  volumes: Names.optional(),
 });
 
 /** Of a command that plans a move. `above`: a score from 0 to 1. */

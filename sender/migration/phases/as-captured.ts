@@ -2,6 +2,7 @@ import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import { acceptsPart } from '../../../shared/model/accepted.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { trunksOn, withSubports } from '../../../shared/model/plugged.ts';
+import { freedOfPolicy } from '../../../shared/model/qos-user.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { differing } from '../../model/differing.ts';
@@ -15,7 +16,16 @@ const ofServer = ['name', 'description', 'image_id', 'volumes', 'metadata', 'tag
 const ofFlavor = ['name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap'] as const;
 
 /** The attributes of a volume that its owner may change, also in use. */
-const ofVolume = ['name', 'description', 'size', 'bootable', 'volume_type', 'metadata', 'image_metadata', 'read_only'] as const;
+export const ofVolume = [
+  'name',
+  'description',
+  'size',
+  'bootable',
+  'volume_type',
+  'metadata',
+  'image_metadata',
+  'read_only',
+] as const;
 
 /** The attributes of a port, a trunk or an address that are ours, not the tenant's. */
 const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
@@ -42,15 +52,16 @@ export async function mustBeAsCaptured(
 function withoutLeftOut(now: Recaptured, leftOut: readonly Ref[]): Recaptured {
   if (leftOut.length === 0) return now;
   const isKept = (kind: Kind, id: string): boolean => !leftOut.includes(refOf(kind, id));
+  const hasPolicy = (policy: Ref): boolean => !leftOut.includes(policy);
   const ports = now.ports.map((port) => ({
-    ...port,
+    ...freedOfPolicy(port, hasPolicy),
     security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
   }));
   return {
     ...now,
     ports: ports.filter(({ id }) => isKept('port', id)),
     trunks: now.trunks.filter(({ id }) => isKept('trunk', id)),
-    floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)),
+    floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)).map((ip) => freedOfPolicy(ip, hasPolicy)),
     forwardings: now.forwardings.filter(
       ({ id, floating_ip_id }) => isKept('port_forwarding', id) && isKept('floating_ip', floating_ip_id),
     ),

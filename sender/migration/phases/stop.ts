@@ -5,6 +5,7 @@ import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
+import { whyVolumeCannotReturn } from './lone-volume.ts';
 import { hostDown } from './look.ts';
 
 /** Pause between two looks at a server that changes its state (milliseconds), and their number. */
@@ -37,17 +38,21 @@ export async function start(move: Move, tools: Tools): Promise<void> {
 }
 
 /**
- * Throws E_SERVER_STATE where the source server cannot be restored: the destination then may have
- * the only copy, which MUST NOT be removed unless the operator gives the server up.
+ * Throws E_SERVER_STATE where the source server, or lone volume, cannot be restored: the
+ * destination then may have the only copy, which MUST NOT be removed unless the operator gives the
+ * server up.
  */
 export async function mustBeAbleToReturn(move: Move, tools: Pick<Tools, 'source' | 'isGivenUp' | 'signal'>): Promise<void> {
   const { server } = move;
   if (tools.isGivenUp(server.id)) return;
-  const why = await whyItCannotReturn(move, tools);
+  const isVolume = move.kind === 'volume';
+  const why = isVolume ? await whyVolumeCannotReturn(move, tools.source, tools.signal) : await whyItCannotReturn(move, tools);
   if (why === null) return;
-  throw new Problem('E_SERVER_STATE', `Server ${server.name} ${why}, so nothing of it is removed at the destination.`, {
-    about: `server/${server.id}`,
-    hint: 'Bring it into order and `sender rollback` again. Or: `sender rollback --keep SERVER` leaves it at the destination for good, `--give-up SERVER` removes it there all the same.',
+  const called = `${isVolume ? 'Volume' : 'Server'} ${server.name || server.id}`;
+  const word = isVolume ? 'VOLUME' : 'SERVER';
+  throw new Problem('E_SERVER_STATE', `${called} ${why}, so nothing of it is removed at the destination.`, {
+    about: refOf(move.kind, server.id),
+    hint: `Bring it into order and \`sender rollback\` again. Or: \`sender rollback --keep ${word}\` leaves it at the destination for good, \`--give-up ${word}\` removes it there all the same.`,
   });
 }
 

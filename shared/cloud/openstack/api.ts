@@ -26,6 +26,7 @@ export interface ApiNetwork extends Standard {
   readonly shared: boolean;
   readonly 'router:external'?: boolean;
   readonly mtu?: number | null;
+  readonly qos_policy_id?: string | null;
 }
 
 /** GET /v2.0/subnets. */
@@ -50,6 +51,7 @@ export interface ApiGateway extends ApiThing {
   readonly network_id: string;
   readonly enable_snat?: boolean;
   readonly external_fixed_ips?: readonly ApiFixedIp[];
+  readonly qos_policy_id?: string | null;
 }
 
 /** GET /v2.0/routers. */
@@ -72,6 +74,25 @@ export interface ApiPort extends Standard {
   readonly 'binding:vnic_type'?: string;
   /** Of the parent of a trunk. */
   readonly trunk_details?: object | null;
+  readonly qos_policy_id?: string | null;
+}
+
+/** GET /v2.0/qos/policies. */
+export interface ApiQosPolicy extends Standard {
+  readonly name: string;
+  readonly shared?: boolean;
+  readonly is_default?: boolean;
+  readonly rules: readonly ({ readonly id: string; readonly type: string } & ApiThing)[];
+}
+
+/** GET /v2.0/rbac-policies. */
+export interface ApiRbacPolicy extends ApiThing {
+  readonly id: string;
+  readonly project_id: string;
+  readonly action: string;
+  readonly object_type: string;
+  readonly object_id: string;
+  readonly target_tenant: string;
 }
 
 /** GET /v2.0/security-group-rules. */
@@ -124,6 +145,7 @@ export interface ApiFloatingIp extends Standard {
   readonly port_id: string | null;
   readonly fixed_ip_address: string | null;
   readonly router_id: string | null;
+  readonly qos_policy_id?: string | null;
 }
 
 /** GET /v2.0/trunks. */
@@ -218,6 +240,8 @@ export interface ApiVolume extends ApiThing {
   readonly availability_zone: string;
   /** 'true' or 'false'. */
   readonly bootable: string;
+  readonly created_at?: string | null;
+  readonly updated_at?: string | null;
   readonly encrypted?: boolean;
   readonly multiattach?: boolean;
   readonly metadata: Readonly<Record<string, string>>;

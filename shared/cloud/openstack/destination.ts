@@ -103,6 +103,7 @@ export class OpenStackDestination implements DestinationCloud {
   }
 
   async healthy({ id, volumes }: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    if (id === null) return (await lostVolume(this.#session, volumes, signal)) ?? { healthy: true, says: 'The volume is there.' };
     const seen = await lookAt(this.#session, id, probe, signal);
     return seen.lost === true ? seen : ((await lostVolume(this.#session, volumes, signal)) ?? seen);
   }

@@ -14,7 +14,7 @@ export const openstack = provider({
     return new OpenStackSource(await resolveAccess(settings, process.env));
   },
   retirement: async (settings) => {
-    const { OpenStackRetirement } = await import('./servers/retirement.ts');
+    const { OpenStackRetirement } = await import('./retirement.ts');
     return new OpenStackRetirement(await resolveAccess(settings, process.env));
   },
   destination: async (settings) => {

@@ -1,10 +1,21 @@
 import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
+import { isOfLoneVolume } from '../../model/lone-volumes.ts';
 import type { Resource, ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type {
+  Recaptured,
+  Recorded,
+  RoundStamp,
+  Selection,
+  ServerState,
+  Snapshot,
+  SourceCloud,
+  Stamp,
+  VolumeState,
+} from '../source-cloud.ts';
 import { portraitOf } from './attributes/likeness.ts';
 import { openImage } from './images/image-file.ts';
 import {
@@ -17,12 +28,13 @@ import {
   untilSnapshotable,
 } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
-import { recapture } from './inventory/recapture.ts';
+import { recapture, recaptureVolume } from './inventory/recapture.ts';
 import { readActions, recordedSince } from './servers/generation.ts';
 import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
+import { mustBeFree } from './volumes/free.ts';
 import { snapshotVolume } from './volumes/snapshot-volume.ts';
 import { type PermitOurs, releaseTemporary, temporariesOf, temporaryIn } from './volumes/temporary.ts';
 
@@ -61,6 +73,10 @@ export class OpenStackSource implements SourceCloud {
     return readState(this.#session, serverId, signal);
   }
 
+  volumeState(volumeId: string, signal: AbortSignal): Promise<VolumeState> {
+    return recaptureVolume(this.#session, volumeId, signal);
+  }
+
   async stop(serverId: string, patience: Patience): Promise<void> {
     await bring(this.#session, serverId, changes.stop, patience);
   }
@@ -71,7 +87,8 @@ export class OpenStackSource implements SourceCloud {
 
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {
     if (disk.volume_id === null) return freezeDisk(this.#session, disk, stamp, patience);
-    const ready = (): Promise<void> => mustBeFrozen(this.#session, disk.server_id, patience);
+    const must = isOfLoneVolume(disk) ? mustBeFree : mustBeFrozen;
+    const ready = (): Promise<void> => must(this.#session, disk.server_id, patience);
     const tools = { ready, permit: this.#permitFor(stamp.campaign) };
     return snapshotVolume(this.#session, disk, { ...stamp, round: 0 }, patience, tools);
   }

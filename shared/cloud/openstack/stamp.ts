@@ -24,6 +24,9 @@ export function campaignTag(campaign: string): string {
 /** The tag of a source server that was moved. */
 export const movedTag = 'godwit-moved';
 
+/** The key in the metadata of a source volume that was moved without a server. */
+export const movedKey = 'godwit_moved';
+
 /** The tags that are not ours. */
 export function foreignTags(tags: readonly string[] | undefined): string[] {
   return (tags ?? []).filter((tag) => !tag.startsWith(prefix));

@@ -1,4 +1,4 @@
-import type { ApiAddressGroup, ApiPort, ApiServer } from '../../../shared/cloud/openstack/api.ts';
+import type { ApiAddressGroup, ApiPort, ApiQosPolicy, ApiServer } from '../../../shared/cloud/openstack/api.ts';
 import type { Contents } from '../../../shared/cloud/openstack/inventory/contents.ts';
 import { described } from '../../../shared/cloud/openstack/inventory/inventory.ts';
 import { movedTag } from '../../../shared/cloud/openstack/stamp.ts';
@@ -66,6 +66,14 @@ export function captureCases(read: () => Contents): Cases {
       when('an image that cannot be read', (contents) => ({ ...contents, images: [] })),
       asRead,
     ),
+    'server.user_data_formats': between(
+      when('user data that makes a file system', withUserData('#!/bin/sh\nmkfs.ext4 /dev/vdb\n')),
+      when('user data that makes none', withUserData('#!/bin/sh\ntrue\n')),
+    ),
+    'server.user_data_again': between(
+      when('user data that is read', withUserData('#!/bin/sh\ntrue\n')),
+      when('no user data', withServer({ 'OS-EXT-SRV-ATTR:user_data': null })),
+    ),
     'server.user_data': between(
       when('what a member reads', withScope({ admin: false })),
       when('what an admin reads', withScope({ admin: true })),
@@ -106,6 +114,22 @@ export function captureCases(read: () => Contents): Cases {
       when('a pool in a scope that is not read', withScopeOfPool('unseen')),
       when('a pool in the project’s own scope', withScopeOfPool('as')),
     ),
+    'qos_policy.unseen': between(
+      when('a port with a QoS policy that is not read', withPort({ qos_policy_id: 'q' })),
+      when('a port with none', withPort({ qos_policy_id: null })),
+    ),
+    'qos_policy.foreign': between(
+      when('another project’s QoS policy', withPolicy({ project_id: 'another' })),
+      when('the project’s own', withPolicy({})),
+    ),
+    'rbac_policy.unseen': between(
+      when('a shared network without a policy', withRbac({ shared: true })),
+      when('one whose policy is read', withRbac({ shared: true }, '*')),
+    ),
+    'rbac_policy.left': between(
+      when('an external network of the project that is shared', withRbac({ 'router:external': true }, 'other')),
+      when('an inner one', withRbac({}, 'other')),
+    ),
     'address_group.foreign': between(
       when('another project’s address group', withAddressGroup({ project_id: 'another' })),
       when('the project’s own', withAddressGroup({})),
@@ -133,8 +157,8 @@ export function captureCases(read: () => Contents): Cases {
       asRead,
     ),
     '*.not_carried': between(
-      when('a port with a QoS policy', withPort({ qos_policy_id: 'q' })),
-      when('a port with none', withPort({ qos_policy_id: null })),
+      when('a port that an admin trusts', withPort({ trusted: true })),
+      when('a port as others', withPort({ trusted: false })),
     ),
     '*.unknown_attribute': between(
       when('an attribute that nobody knows', withPort({ invented: 'by a later release' })),
@@ -164,6 +188,10 @@ function withFields<T>(all: readonly T[], fields: object): T[] {
 
 function withServer(fields: object): Change {
   return (contents) => ({ ...contents, servers: withFields(contents.servers, fields) });
+}
+
+function withUserData(text: string): Change {
+  return withServer({ 'OS-EXT-SRV-ATTR:user_data': Buffer.from(text).toString('base64') });
 }
 
 function withFlavor(fields: object): Change {
@@ -203,6 +231,22 @@ function withAddressGroup(fields: Partial<ApiAddressGroup>): Change {
   return (contents) => {
     const group = { id: 'a', project_id: contents.scope.projectId, name: 'offices', addresses: [], ...fields };
     return { ...contents, addressGroups: [group] };
+  };
+}
+
+function withRbac(fields: object, ...targets: readonly string[]): Change {
+  return (contents) => {
+    const [network] = contents.networks;
+    const base = { project_id: contents.scope.projectId, action: 'access_as_shared', object_type: 'network' };
+    const rbacPolicies = targets.map((target_tenant) => ({ ...base, id: 'r', object_id: network?.id ?? '', target_tenant }));
+    return { ...contents, rbacPolicies, networks: withFields(contents.networks, fields) };
+  };
+}
+
+function withPolicy(fields: Partial<ApiQosPolicy>): Change {
+  return (contents) => {
+    const policy = { id: 'q', project_id: contents.scope.projectId, name: 'slow', rules: [], ...fields };
+    return { ...contents, qosPolicies: [policy], ports: withFields(contents.ports, { qos_policy_id: 'q' }) };
   };
 }
 

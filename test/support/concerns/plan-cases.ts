@@ -1,3 +1,5 @@
+import { concernsOf } from '../../../sender/plan/narrow.ts';
+import { olderReceiver } from '../../../sender/plan/older-receiver.ts';
 import { policyConcerns } from '../../../sender/plan/policies.ts';
 import { withoutSkipped } from '../../../sender/plan/skip.ts';
 import { goneConcerns, type HeldServer, staleSkips, withHeld } from '../../../sender/plan/staleness.ts';
@@ -70,6 +72,12 @@ const farm = (...servers: readonly object[]): Readonly<Record<string, unknown>> 
 
 const blackout = (to: string): Readonly<Record<string, unknown>> => ({ calendar: { blackout: [{ from: '2026-01-01', to }] } });
 
+/** A project with a volume that no server has. */
+const withLoneVolume = aDocument({
+  disks: [aResource('disk', { id: 'v1.volume', server_id: 'v1', volume_id: 'v1' })],
+  volumes: [aResource('volume', { id: 'v1', name: 'archive', disk_id: 'v1.volume', size: 1 })],
+});
+
 const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
 
 /** The cases of a plan, of the room on both machines, and of a destination without some kinds. */
@@ -84,8 +92,27 @@ export const planCases: Cases = {
     held('servers of no open campaign', []),
   ),
   'server.gone': between(
-    ['a plan with a server which is gone', () => goneConcerns(['s1'])],
-    ['one whose servers are there', () => goneConcerns([])],
+    ['a plan with a server which is gone', () => goneConcerns('server', ['s1'])],
+    ['one whose servers are there', () => goneConcerns('server', [])],
+  ),
+  'volume.in_campaign': between(
+    [
+      'a volume without a server, of a campaign that is ready',
+      () => withHeld([{ server: 'v1', campaign: 'c1', state: 'ready' }], withLoneVolume, []),
+    ],
+    ['one of no open campaign', () => withHeld([], withLoneVolume, [])],
+  ),
+  'volume.gone': between(
+    ['a plan with a volume that a server got since', () => goneConcerns('volume', ['v1'])],
+    ['one whose volumes are as they were', () => goneConcerns('volume', [])],
+  ),
+  'volume.left_out': between(
+    ['a plan that leaves a volume out', () => concernsOf([], aDocument({}), withLoneVolume)],
+    ['one that names all', () => concernsOf([], withLoneVolume, withLoneVolume)],
+  ),
+  'volume.older_receiver': between(
+    ['a receiver of an earlier release', () => olderReceiver(withLoneVolume, () => false)],
+    ['one of this release', () => olderReceiver(withLoneVolume, () => true)],
   ),
   'space.short': between(room('less room than the image holds', 1), room('more than it holds', 3)),
   'space.tight': between(room('less room than the disk has', 9), room('as much as it has', 10)),

@@ -59,6 +59,10 @@ export function volumeCaptureCases(read: () => Contents): Cases {
       when('a raw file on NFS', connectedAs('nfs', 'raw')),
       when('a qcow2 file on NFS', connectedAs('nfs', 'qcow2')),
     ),
+    'server.volume_serial': between(
+      plain,
+      when('a server without volumes', () => ({})),
+    ),
     'server.boot_unknown': between(
       when('a server without an image, and a volume that is not the first', having({}, '/dev/vdc', withoutImage)),
       when('and one that is the first', having({}, '/dev/vda', withoutImage)),

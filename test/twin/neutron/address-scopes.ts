@@ -4,7 +4,8 @@ import { bool, oneOf, readPost, readPut, text } from './attributes.ts';
 import { collectionRoutes } from './collection.ts';
 import { mustOffer } from './extensions.ts';
 import type { AddressScope } from './model.ts';
-import { missing, newStandard } from './standard.ts';
+import { setShared } from './sharing.ts';
+import { isSharedWith, missing, newStandard } from './standard.ts';
 
 const attributes = {
   name: { check: text(), fallback: '' },
@@ -26,7 +27,7 @@ export const addressScopeRoutes = collectionRoutes<AddressScope>({
     return cloud.state.addressScopes;
   },
   none: missing.addressScope,
-  visible: ({ caller }, scope) => caller.admin || scope.shared || scope.project === caller.projectId,
+  visible: ({ caller }, scope) => caller.admin || isSharedWith(caller, scope) || scope.project === caller.projectId,
   view: (_, scope) => scopeView(scope),
   attributes,
   filters: [],
@@ -36,13 +37,14 @@ export const addressScopeRoutes = collectionRoutes<AddressScope>({
     const { name, ip_version: ipVersion, shared } = values;
     const scope: AddressScope = { ...newStandard(projectId), name, ipVersion, shared };
     cloud.state.addressScopes.set(scope.id, scope);
+    setShared(cloud, 'address_scope', scope, shared);
     cloud.changed();
     return scope;
   },
   change: ({ cloud, caller }, scope, given) => {
     const values = readPut(caller, 'update_address_scope', attributes, given);
     scope.name = values.name ?? scope.name;
-    scope.shared = values.shared ?? scope.shared;
+    if (values.shared !== undefined) setShared(cloud, 'address_scope', scope, values.shared);
     cloud.changed();
   },
   remove: ({ cloud: { state } }, { id }) => {

@@ -4,6 +4,7 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { unwrap } from './attributes.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { Standard } from './model.ts';
+import { unshare } from './sharing.ts';
 import { mustOwn, seen } from './standard.ts';
 
 type View = Record<string, unknown>;
@@ -16,6 +17,8 @@ type Given = Record<string, unknown>;
 export interface Collection<T extends Standard> {
   readonly one: string;
   readonly many: string;
+  /** Where it is, if not at its name. */
+  readonly path?: string;
   /** Everything there is, whoever has it. */
   readonly things: (call: Call) => ReadonlyMap<string, T>;
   /** The refusal where there is none of an id. */
@@ -59,7 +62,7 @@ export function sentFor({ one, many }: Pick<Collection<Standard>, 'one' | 'many'
  */
 export function collectionRoutes<T extends Standard>(collection: Collection<T>): readonly Route[] {
   const { one, many, change } = collection;
-  const path = `/v2.0/${many.replaceAll('_', '-')}`;
+  const path = collection.path ?? `/v2.0/${many.replaceAll('_', '-')}`;
   const routes = [
     route('network', 'GET', path, (call) => list(collection, call)),
     route('network', 'POST', path, (call) => create(collection, call)),
@@ -68,6 +71,7 @@ export function collectionRoutes<T extends Standard>(collection: Collection<T>):
       const thing = thingOf(collection, call);
       mustOwn(call, thing, `delete_${one}`);
       collection.remove(call, thing);
+      unshare(call.cloud, thing.id);
       call.cloud.changed();
       return { status: 204 };
     }),

@@ -12,6 +12,7 @@ import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
 
 /** What can be tagged, by its place in the path. */
 const tagged = {
+  policies: { map: (cloud: Cloud) => cloud.state.qosPolicies, none: missing.qosPolicy },
   networks: { map: (cloud: Cloud) => cloud.state.networks, none: missing.network },
   subnetpools: { map: (cloud: Cloud) => cloud.state.subnetPools, none: missing.subnetPool },
   subnets: { map: (cloud: Cloud) => cloud.state.subnets, none: missing.subnet },
@@ -151,9 +152,6 @@ function versions(call: Call): Answer {
   };
 }
 
-/** Collections of which a twin never has any. */
-const empty = ['rbac-policies'] as const;
-
 /** Tags, quotas, extensions, zones, agents and version discovery of Neutron. */
 export const extraRoutes: readonly Route[] = [
   ...(Object.keys(tagged) as (keyof typeof tagged)[]).flatMap(tagRoutes),
@@ -171,8 +169,5 @@ export const extraRoutes: readonly Route[] = [
     listAnswer(call, 'availability_zones', zones, ['name', 'resource', 'state']),
   ),
   route('network', 'GET', '/v2.0/agents', agents),
-  ...empty.map((name) =>
-    route('network', 'GET', `/v2.0/${name}`, () => ({ status: 200, body: { [name.replaceAll('-', '_')]: [] } })),
-  ),
   route('network', 'GET', '/', versions, { open: true }),
 ];

@@ -7,6 +7,7 @@ import { collectionRoutes } from './collection.ts';
 import type { FloatingIp, Port, Router } from './model.ts';
 import { mustForwardNothing } from './port-forwardings.ts';
 import { plainWish, plugPort } from './ports.ts';
+import { policyFor, policyShown } from './qos.ts';
 import { interfacesOf } from './routers.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
@@ -37,6 +38,7 @@ function floatingView(cloud: Cloud, floating: FloatingIp): Record<string, unknow
     router_id: floating.routerId,
     status: floating.status,
     port_details: port === undefined ? null : portDetails(port),
+    ...policyShown(cloud, floating.qosPolicyId, 'qos-fip'),
   };
 }
 
@@ -80,6 +82,7 @@ function makeFloatingIp(call: Call, given: Record<string, unknown>): FloatingIp 
     fixedIp: null,
     routerId: null,
     status: 'DOWN',
+    qosPolicyId: policyFor(call, values.qos_policy_id),
   };
   cloud.state.floatingIps.set(floating.id, floating);
   if (target !== null) point(cloud, floating, target);
@@ -158,6 +161,7 @@ function changeFloatingIp(call: Call, floating: FloatingIp, given: Record<string
   const target = port === null ? null : targetOf(call, floating.networkId, port, values.fixed_ip_address ?? null, floating);
   if (values.port_id) mustForwardNothing(cloud, floating);
   floating.description = values.description ?? floating.description;
+  if (values.qos_policy_id !== undefined) floating.qosPolicyId = policyFor(call, values.qos_policy_id);
   if (values.port_id !== undefined) point(cloud, floating, target);
   bump(cloud, floating);
 }

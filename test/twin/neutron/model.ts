@@ -8,10 +8,39 @@ export interface Standard {
   revision: number;
   readonly createdAt: string;
   updatedAt: string;
+  /** The projects that RBAC policies share it with; `*`: all. */
+  sharedWith?: readonly string[];
+}
+
+/** One rule of a QoS policy. */
+export interface QosRule {
+  readonly id: string;
+  readonly type: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A QoS policy. */
+export interface QosPolicy extends Standard {
+  name: string;
+  isDefault: boolean;
+  rules: readonly QosRule[];
+}
+
+/** That a resource may be used by another project, or by all (`*`). */
+export interface RbacPolicy extends Standard {
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly action: string;
+  target: string;
+}
+
+/** What may have a QoS policy; absent in the state of an earlier twin. */
+interface PolicyUser {
+  qosPolicyId?: string | null;
 }
 
 /** A network. */
-export interface Network extends Standard {
+export interface Network extends Standard, PolicyUser {
   name: string;
   adminStateUp: boolean;
   shared: boolean;
@@ -54,7 +83,7 @@ export interface SubnetPool extends Standard {
   quota: number | null;
   scopeId: string | null;
   isDefault: boolean;
-  readonly shared: boolean;
+  shared: boolean;
 }
 
 /** A subnet. */
@@ -95,7 +124,7 @@ interface DhcpOption {
 }
 
 /** A port. */
-export interface Port extends Standard {
+export interface Port extends Standard, PolicyUser {
   readonly networkId: string;
   name: string;
   macAddress: string;
@@ -122,7 +151,7 @@ interface Gateway {
 }
 
 /** A router. */
-export interface Router extends Standard {
+export interface Router extends Standard, PolicyUser {
   name: string;
   adminStateUp: boolean;
   gateway: Gateway | null;
@@ -187,7 +216,7 @@ export interface PortForwarding {
 }
 
 /** A floating IP. */
-export interface FloatingIp extends Standard {
+export interface FloatingIp extends Standard, PolicyUser {
   readonly networkId: string;
   readonly address: string;
   /** The port that holds the address on the external network. */

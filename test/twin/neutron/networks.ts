@@ -7,7 +7,9 @@ import { nextNumber } from '../state.ts';
 import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, uuid } from './attributes.ts';
 import { collectionRoutes } from './collection.ts';
 import type { Network } from './model.ts';
-import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
+import { policyFor, policyForNetwork, policyShown } from './qos.ts';
+import { setShared } from './sharing.ts';
+import { bump, checkQuota, isSharedWith, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted, removePort } from './unplug.ts';
 
 /** MTU of an external flat network. */
@@ -32,14 +34,14 @@ const attributes = {
 
 /** Whether the caller finds a network: its own, shared and external ones. */
 export const seesNetwork = (caller: Caller, network: Network): boolean =>
-  mayUse(caller, network.project) || network.shared || network.external;
+  mayUse(caller, network.project) || isSharedWith(caller, network) || network.shared || network.external;
 
 /**
  * Refuses to put things on a network that is neither the caller's nor shared; that it is external
  * does not open it.
  */
 export function mustBeOpen(call: Call, network: Network, thing: string): void {
-  if (mayUse(call.caller, network.project) || network.shared) return;
+  if (mayUse(call.caller, network.project) || network.shared || isSharedWith(call.caller, network)) return;
   throw forbidden(`Tenant ${call.caller.projectId} not allowed to create ${thing} on this network`, 'HTTPForbidden');
 }
 
@@ -54,7 +56,7 @@ function networkView(cloud: Cloud, caller: Caller, network: Network): Record<str
     admin_state_up: network.adminStateUp,
     status: 'ACTIVE',
     subnets,
-    shared: network.shared,
+    shared: network.shared || isSharedWith(caller, network),
     'router:external': network.external,
     mtu: network.mtu,
     port_security_enabled: network.portSecurity,
@@ -63,6 +65,7 @@ function networkView(cloud: Cloud, caller: Caller, network: Network): Record<str
     ipv4_address_scope: null,
     ipv6_address_scope: null,
   };
+  Object.assign(view, policyShown(cloud, network.qosPolicyId));
   if (network.external) view['is_default'] = network.isDefault;
   if (caller.admin) {
     view['provider:network_type'] = network.provider.type;
@@ -89,10 +92,12 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
     mtu: values.mtu === 0 ? most : values.mtu,
     portSecurity: values.port_security_enabled,
     dnsDomain: values.dns_domain,
+    qosPolicyId: policyForNetwork(call, projectId, values.qos_policy_id),
     zoneHints: values.availability_zone_hints,
     provider,
   };
   cloud.state.networks.set(network.id, network);
+  setShared(cloud, 'network', network, values.shared);
   bump(cloud, network);
   return network;
 }
@@ -123,12 +128,13 @@ function changeNetwork(call: Call, network: Network, given: Record<string, unkno
   network.name = values.name ?? network.name;
   network.description = values.description ?? network.description;
   network.adminStateUp = values.admin_state_up ?? network.adminStateUp;
-  network.shared = values.shared ?? network.shared;
+  if (values.shared !== undefined) setShared(call.cloud, 'network', network, values.shared);
   network.external = values['router:external'] ?? network.external;
   network.isDefault = values.is_default ?? network.isDefault;
   network.mtu = values.mtu ?? network.mtu;
   network.portSecurity = values.port_security_enabled ?? network.portSecurity;
   network.dnsDomain = values.dns_domain ?? network.dnsDomain;
+  if (values.qos_policy_id !== undefined) network.qosPolicyId = policyFor(call, values.qos_policy_id);
   bump(call.cloud, network);
 }
 

@@ -23,6 +23,7 @@ import {
 import { collectionRoutes } from './collection.ts';
 import type { AddressPair, FixedIp, Network, Port } from './model.ts';
 import { mustBeOpen, seesNetwork } from './networks.ts';
+import { mustHaveRules, policyFor, policyShown } from './qos.ts';
 import { defaultGroup } from './security-groups.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { mustHaveNoTrunk, trunkDetails } from './trunks.ts';
@@ -81,6 +82,7 @@ function portView({ caller, cloud }: Pick<Call, 'caller' | 'cloud'>, port: Port)
     'binding:vnic_type': port.vnicType,
   };
   Object.assign(view, trunkDetails(cloud, port));
+  Object.assign(view, policyShown(cloud, port.qosPolicyId));
   if (dns) view['dns_name'] = port.dnsName;
   if (!caller.admin) return view;
   view['binding:host_id'] = port.hostId;
@@ -198,6 +200,8 @@ function makePort(call: Call, given: Record<string, unknown>): Port {
   mustBeOpen(call, network, 'port');
   checkOwnership(call, network, given);
   checkGroups(call, values.security_groups ?? []);
+  const policy = policyFor(call, values.qos_policy_id);
+  mustHaveRules(cloud, policy ?? network.qosPolicyId ?? null);
   const pairsNeedSecurity = values.allowed_address_pairs.length > 0 && !(values.port_security_enabled ?? network.portSecurity);
   if (pairsNeedSecurity) throw pairsWithoutSecurity();
   const port = plugPort(cloud, network, projectId, {
@@ -215,6 +219,7 @@ function makePort(call: Call, given: Record<string, unknown>): Port {
   port.dnsName = values.dns_name;
   port.hostId = values['binding:host_id'] ?? '';
   port.profile = values['binding:profile'] ?? {};
+  port.qosPolicyId = policy;
   port.addressPairs = pairsFor(port, values.allowed_address_pairs);
   port.dhcpOptions = optionsFrom(values.extra_dhcp_opts);
   bump(cloud, port);
@@ -285,6 +290,10 @@ function changePort(call: Call, port: Port, given: Record<string, unknown>): voi
   port.dnsName = values.dns_name ?? port.dnsName;
   port.hostId = values['binding:host_id'] ?? port.hostId;
   port.profile = values['binding:profile'] ?? port.profile;
+  if (values.qos_policy_id !== undefined) {
+    mustHaveRules(cloud, policyFor(call, values.qos_policy_id));
+    port.qosPolicyId = values.qos_policy_id;
+  }
   bump(cloud, port);
 }
 

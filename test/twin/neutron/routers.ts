@@ -10,6 +10,7 @@ import { holds, readAddress } from './ip.ts';
 import { showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
+import { policyFor } from './qos.ts';
 import { tendSnat } from './snat.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
@@ -22,7 +23,7 @@ const gatewayInfo = shape({
   network_id: { check: uuid },
   enable_snat: { check: bool, fallback: undefined },
   external_fixed_ips: { check: listOf(externalIp), fallback: undefined },
-  qos_policy_id: { check: orNull(uuid), fallback: null },
+  qos_policy_id: { check: orNull(uuid), fallback: undefined },
 });
 const hostRoute = shape({ destination: { check: prefix }, nexthop: { check: ipAddress } });
 type GatewayInfo = ReturnType<typeof gatewayInfo>;
@@ -61,6 +62,8 @@ function routerView(cloud: Cloud, caller: Caller, router: Router): Record<string
             network_id: router.gateway.networkId,
             external_fixed_ips: port?.fixedIps ?? [],
             enable_snat: router.gateway.enableSnat,
+            // One without a policy shows none (neutron/db/l3_gateway_ip_qos.py).
+            ...(router.qosPolicyId ? { qos_policy_id: router.qosPolicyId } : {}),
           },
     routes: router.routes,
     availability_zone_hints: router.zoneHints,
@@ -116,6 +119,11 @@ function setGateway(cloud: Cloud, router: Router, info: GatewayInfo | null): voi
   router.gateway = { networkId: network.id, enableSnat, portId: port.id };
 }
 
+/** A policy that is not named stays, also when the gateway goes (l3_gateway_ip_qos.py). */
+function givePolicy(call: Call, router: Router, info: GatewayInfo | null): void {
+  if (info?.qos_policy_id !== undefined) router.qosPolicyId = policyFor(call, info.qos_policy_id);
+}
+
 function clearGateway(cloud: Cloud, router: Router): void {
   if (router.gateway === null) return;
   const needed = [...cloud.state.floatingIps.values()].some((floating) => floating.routerId === router.id);
@@ -128,7 +136,8 @@ function clearGateway(cloud: Cloud, router: Router): void {
   router.gateway = null;
 }
 
-function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Router {
+function makeRouter(call: Call, given: Record<string, unknown>): Router {
+  const { cloud, caller } = call;
   const { projectId, values } = readPost(caller, 'create_router', attributes, given);
   checkGatewayRights(caller, 'create_router', given['external_gateway_info']);
   checkQuota(cloud, projectId, 'router');
@@ -143,6 +152,7 @@ function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Ro
     zoneHints: values.availability_zone_hints,
   };
   setGateway(cloud, router, values.external_gateway_info);
+  givePolicy(call, router, values.external_gateway_info);
   if (router.ha) plugHa(cloud, router);
   cloud.state.routers.set(router.id, router);
   bump(cloud, router);
@@ -173,12 +183,14 @@ function checkRoutes(cloud: Cloud, router: Router, routes: readonly HostRoute[])
   }
 }
 
-function changeRouter({ cloud, caller }: Call, router: Router, given: Record<string, unknown>): void {
+function changeRouter(call: Call, router: Router, given: Record<string, unknown>): void {
+  const { cloud, caller } = call;
   const values = readPut(caller, 'update_router', attributes, given);
   checkGatewayRights(caller, 'update_router', given['external_gateway_info']);
   if (values.routes !== undefined) checkRoutes(cloud, router, values.routes ?? []);
   if (values.external_gateway_info !== undefined) {
     setGateway(cloud, router, values.external_gateway_info);
+    givePolicy(call, router, values.external_gateway_info);
     tendSnat(cloud, router);
   }
   router.name = values.name ?? router.name;

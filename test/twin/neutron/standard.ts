@@ -1,6 +1,6 @@
 import { type Cloud, quotaOf } from '../cloud.ts';
 import { newUuid, stamp } from '../identifier.ts';
-import { mayUse } from '../policy.ts';
+import { type Caller, mayUse } from '../policy.ts';
 import { conflict, forbidden, notFound, type Refusal } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import type { Standard } from './model.ts';
@@ -43,6 +43,7 @@ export const counted = {
   trunk: 'trunks',
   security_group: 'groups',
   security_group_rule: 'rules',
+  rbac_policy: 'rbacPolicies',
 } as const;
 
 /** How many of a resource a project has. */
@@ -61,6 +62,8 @@ export function checkQuota(cloud: Cloud, projectId: string, resource: keyof type
 
 /** The 404 of each kind of thing, in Neutron's words. */
 export const missing = {
+  rbacPolicy: (id: string): Refusal => notFound(`RBAC policy of type unknown with ID ${id} not found`, 'RbacPolicyNotFound'),
+  qosPolicy: (id: string): Refusal => notFound(`QoS policy ${id} could not be found.`, 'QosPolicyNotFound'),
   network: (id: string): Refusal => notFound(`Network ${id} could not be found.`, 'NetworkNotFound'),
   subnet: (id: string): Refusal => notFound(`Subnet ${id} could not be found.`, 'SubnetNotFound'),
   port: (id: string): Refusal => notFound(`Port ${id} could not be found.`, 'PortNotFound'),
@@ -85,6 +88,11 @@ export function seen<T extends Standard>(
   const thing = things.get(id);
   if (thing === undefined || !visible(thing)) throw none(id);
   return thing;
+}
+
+/** Whether RBAC policies share a thing of another project with the caller’s. */
+export function isSharedWith({ projectId }: Caller, { sharedWith = [] }: Standard): boolean {
+  return sharedWith.some((target) => target === '*' || target === projectId);
 }
 
 /** Refuses to change what is seen but not owned. */

@@ -5,7 +5,8 @@ import { bool, integer, listOf, orNull, prefix, readPost, readPut, text, uuid } 
 import { collectionRoutes } from './collection.ts';
 import { holds, networkOf, overlap, type Prefix, readPrefix, writePrefix } from './ip.ts';
 import type { Network, Subnet, SubnetPool } from './model.ts';
-import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
+import { setShared } from './sharing.ts';
+import { bump, checkQuota, isSharedWith, missing, newStandard, standardView } from './standard.ts';
 
 const length = integer(0, 128);
 
@@ -115,6 +116,7 @@ function makePool(call: Call, given: Record<string, unknown>): SubnetPool {
     shared: values.shared,
   };
   cloud.state.subnetPools.set(pool.id, pool);
+  setShared(cloud, 'subnetpool', pool, values.shared);
   cloud.changed();
   return pool;
 }
@@ -185,7 +187,7 @@ export function checkAffinity({ state }: Cloud, network: Network, poolId: string
 }
 
 function sees({ caller }: Call, pool: SubnetPool): boolean {
-  return caller.admin || pool.shared || pool.project === caller.projectId;
+  return caller.admin || isSharedWith(caller, pool) || pool.project === caller.projectId;
 }
 
 /** Subnet pools (neutron/db/db_base_plugin_v2.py). */

@@ -10,6 +10,8 @@ test('a peer of 0.1 is told of no kind that it would refuse, and one of this rel
     'address_group',
     'address_scope',
     'port_forwarding',
+    'qos_policy',
+    'rbac_policy',
     'server_group',
     'subnet_pool',
     'trunk',

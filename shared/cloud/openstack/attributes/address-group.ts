@@ -14,7 +14,7 @@ export const addressGroup: Table = [
   { api: 'description', field: 'description', fate: 'carried', sent: 'with the stamp', default: '', read: unmarked, canonical: unmarked,
     accepts: anyValue },
   { api: 'addresses',   field: 'addresses',   fate: 'carried', sent: 'always', default: [], canonical: ranges },
-  { api: 'shared',      fate: 'told', why: 'it is shared with other projects by RBAC policies, which are not moved' },
+  { api: 'shared',      fate: 'mapped', why: 'a resource of its own: rbac_policy' },
   ...books,
 ];
 

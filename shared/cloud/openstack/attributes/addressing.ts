@@ -3,8 +3,6 @@ import { ranges } from './address-group.ts';
 import { derived, type Table } from './attribute.ts';
 import { anyValue, books, described, name } from './standard.ts';
 
-const sharing = 'only an admin may share it with all projects; RBAC policies are not moved';
-
 /**
  * Network API v2.0, "Show address scope". It has neither description nor tags
  * (neutron/db/models/address_scope.py): our stamp ends its name until the commit.
@@ -14,7 +12,7 @@ export const addressScope: Table = [
   { api: 'name',       field: 'name',       fate: 'carried', sent: 'with the stamp', default: '', read: unmarked, canonical: unmarked,
     accepts: anyValue },
   { api: 'ip_version', field: 'ip_version', fate: 'carried', sent: 'always' },
-  { api: 'shared',     fate: 'told', why: sharing },
+  { api: 'shared',     fate: 'mapped', why: 'a resource of its own: rbac_policy' },
   ...derived('the identity of the thing', 'id', 'tenant_id', 'project_id'),
 ];
 
@@ -30,7 +28,7 @@ export const subnetPool: Table = [
   { api: 'default_quota',     field: 'default_quota',     fate: 'carried', sent: 'unless default', default: null },
   { api: 'address_scope_id',  field: 'address_scope_id',  fate: 'carried', sent: 'unless default', default: null, refers: 'address_scope' },
   { api: 'is_default',        fate: 'told', why: 'only an admin may make a pool the default of a cloud' },
-  { api: 'shared',            fate: 'told', why: sharing },
+  { api: 'shared',            fate: 'mapped', why: 'a resource of its own: rbac_policy' },
   ...derived('from its prefixes', 'ip_version'),
   ...books,
 ];

@@ -8,6 +8,7 @@ const stamp = ['standard-attr-description', 'standard-attr-tag'];
  * Those that an attribute needs are in its table.
  */
 export const extensionsOf = {
+  qos_policy: ['qos', ...stamp],
   network: stamp,
   address_scope: ['address-scope'],
   subnet_pool: ['subnet_allocation', ...stamp],
@@ -19,6 +20,7 @@ export const extensionsOf = {
   address_group: ['address-group'],
   security_group: ['security-group', ...stamp],
   security_group_rule: ['security-group'],
+  rbac_policy: ['rbac-policies'],
   port: stamp,
   trunk: ['trunk', ...stamp],
   floating_ip: ['router', 'external-net', ...stamp],
@@ -34,7 +36,15 @@ export const remoteAddressGroups = 'security-groups-remote-address-group';
 /** The extension without which a port forwarding has no range of ports. */
 export const forwardedRanges = 'floating-ip-port-forwarding-port-ranges';
 
+/** The extensions without which a kind of resource cannot be shared, by the word for it. */
+export const sharingExtensions: Readonly<Record<string, string>> = {
+  security_group: 'rbac-security-groups',
+  address_scope: 'rbac-address-scope',
+  subnetpool: 'rbac-subnetpool',
+  address_group: 'rbac-address-group',
+};
+
 /** Every extension that a kind may need, or some of a kind. */
 export const neededExtensions: readonly string[] = [
-  ...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups, forwardedRanges]),
+  ...new Set([...Object.values(extensionsOf).flat(), remoteAddressGroups, forwardedRanges, ...Object.values(sharingExtensions)]),
 ];

@@ -17,7 +17,8 @@ export const floatingIp: Table = [
   { api: 'dns_domain',          field: 'dns_domain',          fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration',
     accepts: anyValue },
   { api: 'port_forwardings',    fate: 'mapped', why: 'resources of their own: port_forwarding' },
-  { api: 'qos_policy_id',       fate: 'told', why: 'QoS policies are not moved' },
+  { api: 'qos_policy_id', field: 'qos_policy_id', fate: 'carried', sent: 'unless default', default: null, refers: 'qos_policy',
+    needs: 'qos-fip', accepts: anyValue },
   ...derived('from its port and its network', 'router_id', 'port_details', 'status', 'qos_network_policy_id', 'distributed'),
   ...books,
 ];

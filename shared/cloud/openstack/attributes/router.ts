@@ -42,7 +42,8 @@ export const gateway: Table = [
   { api: 'network_id',         field: 'network_id',         fate: 'carried', refers: 'network' },
   { api: 'enable_snat',        field: 'enable_snat',        fate: 'carried', sent: 'if known', default: null },
   { api: 'external_fixed_ips', field: 'external_fixed_ips', fate: 'mapped', default: [], keys: ['subnet_id', 'ip_address'] },
-  { api: 'qos_policy_id',      fate: 'told', why: 'QoS policies are not moved' },
+  { api: 'qos_policy_id', field: 'qos_policy_id', fate: 'carried', sent: 'unless default', default: null, refers: 'qos_policy',
+    needs: 'qos-gateway-ip', accepts: anyValue },
 ];
 
 /** `routes` of the same answer. */

@@ -9,7 +9,7 @@ export const securityGroup: Table = [
   ...described,
   { api: 'stateful',             field: 'stateful', fate: 'carried', sent: 'unless default', default: true,
     needs: 'stateful-security-group', vital: true },
-  { api: 'shared',               fate: 'told', why: 'it is shared with other projects by RBAC policies, which are not moved' },
+  { api: 'shared',               fate: 'mapped', why: 'a resource of its own: rbac_policy' },
   { api: 'security_group_rules', fate: 'mapped', why: 'resources of their own: security_group_rule' },
   ...books,
 ];

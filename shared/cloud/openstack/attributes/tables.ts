@@ -9,6 +9,8 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { qosPolicy } from './qos-policy.ts';
+import { rbacPolicy } from './rbac-policy.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
@@ -19,6 +21,7 @@ import { volume } from './volume.ts';
 
 /** The attributes of every kind. */
 export const tables: { readonly [K in Kind]: Table } = {
+  qos_policy: qosPolicy,
   network,
   address_scope: addressScope,
   subnet_pool: subnetPool,
@@ -30,6 +33,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
+  rbac_policy: rbacPolicy,
   port,
   trunk,
   floating_ip: floatingIp,

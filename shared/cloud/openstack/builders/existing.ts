@@ -8,6 +8,7 @@ import { type Collection, collections } from './stamped.ts';
 
 /** Where each kind is listed to which something may be mapped. */
 export const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
+  qos_policies: collections.qos_policy,
   networks: collections.network,
   routers: collections.router,
   address_scopes: markedCollections.address_scope,

@@ -11,6 +11,8 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { qosPolicy } from './qos-policy.ts';
+import { rbacPolicy } from './rbac-policy.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
@@ -25,6 +27,7 @@ const reference = (): never => {
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
+  qos_policy: qosPolicy,
   network,
   address_scope: addressScope,
   subnet_pool: subnetPool,
@@ -36,6 +39,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   address_group: addressGroup,
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
+  rbac_policy: rbacPolicy,
   port,
   trunk,
   floating_ip: floatingIp,

@@ -13,6 +13,7 @@ export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSig
   const kind = kindOf(ref);
   if (kind === 'flavor') return (await site.get('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', signal)) !== null;
   if (kind === 'port_forwarding') return (await site.get('network', forwardingPath(id), 'port_forwarding', signal)) !== null;
+  if (kind === 'rbac_policy') return (await site.get('network', `/rbac-policies/${id}`, kind, signal)) !== null;
   if (kind === 'server_group')
     return (await site.get('compute', `/os-server-groups/${encodeURIComponent(id)}`, kind, signal)) !== null;
   const collection = (collections as Readonly<Record<string, Collection>>)[kind] ?? markedCollectionOf(kind);

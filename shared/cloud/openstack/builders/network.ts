@@ -7,6 +7,7 @@ import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /** The existing network that a source network is mapped to; null where one is created. */
@@ -25,12 +26,15 @@ export const network: Family<'network'> = {
       });
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('network', resource.id), attributes, description: resource.description, tags: resource.tags };
-    const { thing, how } = await ensureStamped<ApiNetwork>(site, collections.network, wanted, context).catch((error: unknown) => {
+    const onBorn = (made: ApiNetwork): Promise<void> =>
+      givePolicy(site, made, attributes['qos_policy_id'] ?? null, context.signal);
+    const create = (what: typeof wanted) => ensureStamped<ApiNetwork>(site, collections.network, what, context, onBorn);
+    const { thing, how } = await create(wanted).catch((error: unknown) => {
       // The destination's tunnels may allow a smaller MTU than the source's. The network then gets
       // the cloud's own MTU.
       if (!(error instanceof Problem) || !/\bmtu\b/i.test(error.message) || !('mtu' in attributes)) throw error;
       const { mtu: _, ...others } = attributes;
-      return ensureStamped<ApiNetwork>(site, collections.network, { ...wanted, attributes: others }, context);
+      return create({ ...wanted, attributes: others });
     });
     return { id: thing.id, how };
   },
@@ -49,3 +53,17 @@ export const network: Family<'network'> = {
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.network, id, campaign, patience, ref),
 };
+
+/**
+ * Gives a new network the QoS policy that it is to have: one without gets the project's default one
+ * (neutron/core_extensions/qos.py, _create_network_policy).
+ */
+async function givePolicy(
+  site: Site,
+  { id, qos_policy_id: is }: ApiNetwork,
+  wanted: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  if (is === undefined || is === wanted) return;
+  await site.send('PUT', 'network', `/networks/${id}`, { network: { qos_policy_id: wanted } }, 'network', signal);
+}

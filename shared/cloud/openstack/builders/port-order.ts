@@ -1,17 +1,11 @@
 import type { ApiPort, ApiServer } from '../api.ts';
-import type { Site } from './site.ts';
+import { compare } from '../attributes/differences.ts';
 
 /**
  * The ports of a server in the wanted order, unless Nova contradicts it: Nova shows the order of
  * the networks and of the ports in each. A reported difference is therefore real.
  */
-export async function orderOf(
-  site: Site,
-  server: ApiServer,
-  wanted: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const ports = await site.network<ApiPort>('/ports', 'ports', { device_id: server.id }, signal);
+export function orderOf(server: ApiServer, wanted: readonly string[], ports: readonly ApiPort[]): readonly string[] {
   const present = wanted.filter((id) => ports.some((port) => port.id === id));
   const others = ports.map((port) => port.id).filter((id) => !wanted.includes(id));
   if (others.length > 0 || present.length < wanted.length) return [...present, ...others];
@@ -23,4 +17,17 @@ export async function orderOf(
   const ascends = (ids: readonly string[]): boolean =>
     ids.every((id, i) => i === 0 || (place.get(ids[i - 1] ?? '') ?? 0) < (place.get(id) ?? 0));
   return networks.every(ascends) && ascends(networks.flatMap((ids) => ids.slice(0, 1))) ? wanted : networks.flat();
+}
+
+/**
+ * The ports of a running server that carry nothing. Nova waits for each to be wired, unless it was
+ * told not to (nova.conf, `vif_plugging_is_fatal`): the guest then runs without network.
+ */
+export function unwired(ports: readonly ApiPort[]): string[] {
+  return ports
+    .filter((port) => port['admin_state_up'] !== false && port['status'] !== undefined)
+    .flatMap((port) => {
+      const called = port.fixed_ips.map(({ ip_address }) => ip_address).join(' ') || port.mac_address;
+      return compare({ [`status of port ${called}`]: ['ACTIVE', port['status']] });
+    });
 }

@@ -67,10 +67,14 @@ export const gateway: Family<'gateway'> = {
       return { id: before.id, how: 'adopted', detail: { address: addressesOf(before).join(', ') } };
     const network_id = context.built(refOf('network', resource.network_id));
     const wanted = wantedAddresses(resource, context.mappings);
-    const fits = (is: ApiRouter): boolean =>
-      is.external_gateway_info?.network_id === network_id && wanted.every((address) => addressesOf(is).includes(address));
+    const { qos_policy_id } = await requestFor(site, resource, context);
+    const fits = ({ external_gateway_info: is }: ApiRouter): boolean =>
+      is?.network_id === network_id &&
+      wanted.every((address) => addressesOf({ external_gateway_info: is }).includes(address)) &&
+      (qos_policy_id === undefined || is.qos_policy_id === qos_policy_id);
     const external_fixed_ips = wanted.map((ip_address) => ({ ip_address }));
-    const external_gateway_info = { network_id, ...(wanted.length === 0 ? {} : { external_fixed_ips }) };
+    const policy = qos_policy_id === undefined ? {} : { qos_policy_id };
+    const external_gateway_info = { network_id, ...policy, ...(wanted.length === 0 ? {} : { external_fixed_ips }) };
     const found = fits(before);
     let is = found ? before : await change(site, before.id, { external_gateway_info }, context.signal);
     const { enable_snat } = resource;
@@ -99,7 +103,9 @@ export const gateway: Family<'gateway'> = {
     const wanted = wantedAddresses(resource, context.mappings);
     const addresses = wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] });
     const asked = isSnatLeft(resource, context) ? { ...resource, enable_snat: null } : resource;
-    const found = await differencesOf(site, asked, is.external_gateway_info, context);
+    // One without a QoS policy shows none (neutron/db/l3_gateway_ip_qos.py).
+    const shown = { qos_policy_id: null, ...is.external_gateway_info };
+    const found = await differencesOf(site, asked, shown, context);
     return withMore(found, addresses, compare({ enable_snat: snatOf(resource, asked, is.external_gateway_info) }));
   },
 
@@ -143,7 +149,7 @@ function snatOf(wanted: ResourceOf<'gateway'>, asked: ResourceOf<'gateway'>, is:
   return asked === wanted ? [null, null] : [wanted.enable_snat, is.enable_snat ?? wanted.enable_snat];
 }
 
-function addressesOf(is: ApiRouter): string[] {
+function addressesOf(is: Pick<ApiRouter, 'external_gateway_info'>): string[] {
   return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));
 }
 

@@ -2,7 +2,7 @@ import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
-import type { ApiServer } from '../api.ts';
+import type { ApiPort, ApiServer } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { bring, changes, readServer } from '../servers/server-state.ts';
@@ -12,7 +12,7 @@ import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
-import { orderOf } from './port-order.ts';
+import { orderOf, unwired } from './port-order.ts';
 import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
@@ -44,15 +44,17 @@ export const server: Family<'server'> = {
     const is = seen ?? (await readServer(site.session, id, context.signal));
     if (is === null) return gone('server', id);
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
+    const there = await site.network<ApiPort>('/ports', 'ports', { device_id: is.id }, context.signal);
     const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
     const isZone = is['OS-EXT-AZ:availability_zone'] ?? '';
     const fatal = compare({
       status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
       image: [imageId(resource, context), is.image ? is.image.id : null],
-      ports: [ports, await orderOf(site, is, ports, context.signal)],
+      ports: [ports, orderOf(is, ports, there)],
     });
     const lacks = await lackedGroup(site, resource, is, context);
-    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks];
+    const silent = is.status === 'ACTIVE' ? unwired(there) : [];
+    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks, ...silent];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);
@@ -67,6 +69,7 @@ export const server: Family<'server'> = {
       throw new Problem('E_FORBIDDEN', `The server ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
+    patience.wanted?.throwIfAborted();
     await destroy(site, id, patience);
     return true;
   },

@@ -15,10 +15,14 @@ export interface Collection {
   readonly path: string;
   readonly many: string;
   readonly one: string;
+  /** Where its members are tagged, if not there. */
+  readonly taggedAt?: string;
 }
 
 /** The collections that carry our stamps. */
 export const collections = {
+  // Tags are at the collection's name, without the API's prefix (neutron/extensions/tagging.py).
+  qos_policy: { path: '/qos/policies', many: 'policies', one: 'policy', taggedAt: '/policies' },
   network: { path: '/networks', many: 'networks', one: 'network' },
   subnet_pool: { path: '/subnetpools', many: 'subnetpools', one: 'subnetpool' },
   subnet: { path: '/subnets', many: 'subnets', one: 'subnet' },
@@ -105,10 +109,15 @@ export async function ensureStamped<T extends Stamped>(
     await onBorn(thing);
     const path = `${collection.path}/${thing.id}`;
     const tags = [...new Set([...wanted.tags, ...tagsOf(campaign, wanted.ref)])];
-    await site.session.call({ method: 'PUT', service: 'network', path: `${path}/tags`, body: { tags }, signal });
+    await site.session.call({ method: 'PUT', service: 'network', path: tagsPath(collection, thing.id), body: { tags }, signal });
     await site.send('PUT', 'network', path, { [collection.one]: { description: wanted.description } }, collection.one, signal);
   }
   return { thing, how: earlier === null ? 'created' : 'found' };
+}
+
+/** Where the tags of a member are. */
+export function tagsPath({ path, taggedAt = path }: Collection, id: string): string {
+  return `${taggedAt}/${id}/tags`;
 }
 
 function create<T>(

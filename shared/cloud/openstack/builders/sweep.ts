@@ -16,7 +16,7 @@ interface Described {
 }
 
 /** The collections in an order in which what is used goes after what uses it. */
-const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'subnet_pool', 'network', 'security_group'] as const;
+const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'subnet_pool', 'network', 'security_group', 'qos_policy'] as const;
 
 /**
  * Removes the duplicates of built resources: what a request made after it had been given up (504)
@@ -32,6 +32,8 @@ export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref
   let removed = 0;
   const project_id = await site.projectId(patience.signal);
   for (const kind of usersFirst) {
+    // Not every cloud has QoS policies.
+    if (kind === 'qos_policy' && ![...built.keys()].some((ref) => kindOf(ref) === kind)) continue;
     const { path, many } = collections[kind];
     const query = { project_id, fields: ['id', 'description'] };
     const all = await site.network<Described>(path, many, query, patience.signal);

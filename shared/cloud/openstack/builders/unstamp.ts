@@ -5,7 +5,7 @@ import { descriptionStamp, imageStamp, tagsOf } from '../stamp.ts';
 import { readOf } from '../volumes/read.ts';
 import { markedCollectionOf, unmark } from './marked.ts';
 import type { Site } from './site.ts';
-import { type Collection, collections } from './stamped.ts';
+import { type Collection, collections, tagsPath } from './stamped.ts';
 
 /** The collections of Neutron whose members carry our tags, and the rules, which may have them. */
 const tagged: Readonly<Record<string, Collection>> = {
@@ -32,16 +32,17 @@ export async function unstamp(site: Site, ref: Ref, id: string, campaign: string
 /** Network API, "Remove a tag": no other tag is written, so none that was just added is lost. */
 async function fromNeutron(
   site: Site,
-  { path, one }: Collection,
+  collection: Collection,
   ref: Ref,
   id: string,
   campaign: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const { path, one } = collection;
   const thing = await site.get<{ readonly tags?: readonly string[] }>('network', `${path}/${id}`, one, signal);
   for (const tag of tagsOf(campaign, ref)) {
     if (thing?.tags?.includes(tag) !== true) continue;
-    const own = `${path}/${id}/tags/${encodeURIComponent(tag)}`;
+    const own = `${tagsPath(collection, id)}/${encodeURIComponent(tag)}`;
     await site.session.call({ method: 'DELETE', service: 'network', path: own, tolerate: [404], signal });
   }
 }

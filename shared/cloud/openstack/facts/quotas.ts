@@ -45,6 +45,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
       'trunk',
       'security_group',
       'security_group_rule',
+      'rbac_policy',
       'floatingip',
     ]),
   };

@@ -1,5 +1,4 @@
 import type { Concern } from '../../../model/concern.ts';
-import { labelsOf } from '../../../model/labels.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { documentName } from '../group-name.ts';
@@ -7,11 +6,14 @@ import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
-import { firmware, iso, tpm } from './machine-concerns.ts';
+import { firmware, iso, serials, tpm } from './machine-concerns.ts';
+import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
+import { rbacConcerns } from './rbac.ts';
 import { heirOf } from './server.ts';
 import { concern, type ServerRule } from './server-concern.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
+import { formatting, userDataConcerns } from './user-data-concerns.ts';
 import { volumeConcerns, volumeRules } from './volume-concerns.ts';
 
 /** What each state of a server means for its move; in other states it cannot be stopped. */
@@ -151,32 +153,6 @@ const image: ServerRule = (server, contents) => {
   );
 };
 
-/** Applies to every server of the project, so it is reported once. */
-function userData({ scope, servers }: Contents): Concern[] {
-  const unread = servers.filter(
-    (server) => !isMoved(server) && !scope.admin && server['OS-EXT-SRV-ATTR:user_data'] === undefined,
-  );
-  const [first, ...others] = unread;
-  if (first === undefined) return [];
-  const labels = labelsOf(servers);
-  const who =
-    others.length === 0
-      ? `Server ${first.name}`
-      : `Servers ${unread
-          .map(({ id, name }) => labels.get(id) ?? name)
-          .sort()
-          .join(', ')}`;
-  return [
-    {
-      code: 'server.user_data',
-      severity: 'warning',
-      ...(others.length === 0 ? { about: refOf('server', first.id) } : {}),
-      says: `${who} may have user data, which only an admin may read.`,
-      remedy: 'Most guests need nothing: they read it at first boot only. Capture as an admin to keep it.',
-    },
-  ];
-}
-
 const interfaces: ServerRule = (server, { ports }) => {
   const own = ports.filter((port) => port.device_id === server.id);
   const says = 'has several ports on several networks, and the cloud does not tell in which order.';
@@ -255,6 +231,7 @@ const rules: readonly ServerRule[] = [
   encrypted,
   tpm,
   iso,
+  formatting,
   key,
   keyTwin,
   image,
@@ -312,6 +289,7 @@ function leftOutPorts({ otherPorts }: Contents): Concern[] {
 /** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */
 export function sourceConcerns(contents: Contents): Concern[] {
   const ofServers = contents.servers.flatMap((server) => concernsOfServer(server, contents));
+  const moving = contents.servers.filter((server) => !isMoved(server));
   const ofAddresses = contents.floatingIps
     .filter((ip) => ip.port_id !== null && !contents.ports.some((port) => port.id === ip.port_id))
     .map(
@@ -325,17 +303,17 @@ export function sourceConcerns(contents: Contents): Concern[] {
     );
   return [
     ...ofServers,
-    ...userData(contents),
-    ...firmware(
-      contents,
-      contents.servers.filter((server) => !isMoved(server)),
-    ),
+    ...userDataConcerns(contents, moving),
+    ...firmware(contents, moving),
+    ...serials(contents, moving),
     ...ofAddresses,
     ...leftOutPorts(contents),
     ...volumeConcerns(contents),
     ...unseenServerGroups(contents),
     ...foreignGroups(contents),
     ...foreignAddressGroups(contents),
+    ...policyConcerns(contents),
+    ...rbacConcerns(contents),
     ...poolConcerns(contents),
   ];
 }

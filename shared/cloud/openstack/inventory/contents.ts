@@ -9,6 +9,8 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiQosPolicy,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServer,
@@ -27,6 +29,7 @@ import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import { type Forwarding, readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
+import { policyUsers } from './policy-users.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { readVolumes, type VolumeContents } from './volumes.ts';
@@ -53,6 +56,10 @@ export interface Contents extends VolumeContents {
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** Those that share something of the project. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
+  /** Those of the project, and others that something of it has. */
+  readonly qosPolicies: readonly ApiQosPolicy[];
   readonly floatingIps: readonly ApiFloatingIp[];
   /** What the floating IPs without a port forward to ports. */
   readonly forwardings: readonly Forwarding[];
@@ -153,6 +160,15 @@ export async function readContents(
     (id) => ['/address-groups', id, 'address_group'],
     signal,
   );
+  const qosPolicies = await optional<ApiQosPolicy>('qos_policy', '/qos/policies', 'policies');
+  const used = policyUsers({ scope, networks, ports, floatingIps, routers }).map(({ policy }) => policy);
+  const foreignPolicies = await missing<ApiQosPolicy>(
+    session,
+    qosPolicies,
+    used,
+    (id) => ['/qos/policies', id, 'policy'],
+    signal,
+  );
   const forwardings = await readForwardings(session, floatingIps, signal);
   if (forwardings === null) untold.push(wordsOf('port_forwarding'));
   return {
@@ -169,6 +185,8 @@ export async function readContents(
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    rbacPolicies: await readRbac(session, scope, untold, signal),
+    qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
     forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
@@ -176,6 +194,19 @@ export async function readContents(
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
+}
+
+/** An admin sees also those that others made of what the project owns. */
+async function readRbac(
+  session: CloudSession,
+  { projectId, admin }: Scope,
+  untold: string[],
+  signal: AbortSignal,
+): Promise<readonly ApiRbacPolicy[]> {
+  const query = admin ? {} : { project_id: projectId };
+  const all = await listOptional<ApiRbacPolicy>(session, '/rbac-policies', 'rbac_policies', query, signal);
+  if (all === null) untold.push(wordsOf('rbac_policy'));
+  return all ?? [];
 }
 
 function isOfNetwork({ device_owner }: ApiPort): boolean {

@@ -6,6 +6,7 @@ import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
 import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
+import { chooseVolumes, meansServers } from './choose-volumes.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';
 import { leftBehind } from './left-behind.ts';
@@ -16,6 +17,7 @@ import { downServers, listServers } from './servers.ts';
 import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
+import { volumesLeft } from './volume-concerns.ts';
 
 /** What a capture makes of what was read. */
 interface DescribedContents {
@@ -33,10 +35,12 @@ export async function takeInventory(
   signal: AbortSignal,
 ): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
   const scope = await scopeOf(session, selection.project, signal);
-  const servers = await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal);
+  const servers = meansServers(selection)
+    ? await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal)
+    : [];
   const contents = await readContents(session, scope, servers, signal);
   const isWhole = takesWhole(selection);
-  const { resources, concerns } = await described(contents, isWhole);
+  const { resources, concerns } = await described(contents, isWhole, chooseVolumes(contents, selection.volumes));
   await setImmediate();
   const document = parseConfigurations({
     format: 'godwit/configurations',
@@ -47,17 +51,18 @@ export async function takeInventory(
     ...groupByKind(resources),
   });
   const others = isWhole
-    ? [...(await downServers(session, scope, signal)), ...(await leftBehind(session, contents, signal))]
+    ? [...(await downServers(session, scope, signal)), ...(await leftBehind(session, contents, signal)), ...volumesLeft(contents)]
     : [];
   return { document, concerns: [...concerns, ...others] };
 }
 
 /**
- * Describes what was read of a project, the whole of it or what its chosen servers need. It pauses
- * between its parts: of a thousand servers all are too much for one turn of the event loop.
+ * Describes what was read of a project, the whole of it or what its chosen servers need, with
+ * `volumes` that no server has. It pauses between its parts: of a thousand servers all are too much
+ * for one turn of the event loop.
  */
-export async function described(read: Contents, isWhole: boolean): Promise<DescribedContents> {
-  const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read);
+export async function described(read: Contents, isWhole: boolean, volumes?: readonly string[]): Promise<DescribedContents> {
+  const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read, volumes);
   await setImmediate();
   const captured = resourcesIn(contents);
   await setImmediate();

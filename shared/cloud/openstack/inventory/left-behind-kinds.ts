@@ -11,14 +11,14 @@ export interface LeftBehindKind {
   readonly key?: string;
 }
 
-/** The kinds beside images and keypairs. A cloud without the service or the extension has none. */
+/**
+ * The kinds beside images, keypairs and volumes. A cloud without the service or the extension has
+ * none.
+ */
 // biome-ignore format: a table is read by column
 export const leftBehindKinds: readonly LeftBehindKind[] = [
-  { kind: 'volumes',          service: 'volume',  path: '/volumes/detail', key: 'volumes' },
   { kind: 'volume_snapshots', service: 'volume',  path: '/snapshots', key: 'snapshots' },
   { kind: 'volume_backups',   service: 'volume',  path: '/backups', key: 'backups' },
-  { kind: 'qos_policies',     service: 'network', path: '/qos/policies', key: 'policies' },
-  { kind: 'rbac_policies',    service: 'network', path: '/rbac-policies', key: 'rbac_policies' },
   { kind: 'vpn_services',     service: 'network', path: '/vpn/vpnservices', key: 'vpnservices' },
   { kind: 'firewall_groups',  service: 'network', path: '/fwaas/firewall_groups', key: 'firewall_groups' },
   { kind: 'load_balancers',   service: { types: ['load-balancer'], version: 'v2' }, path: '/lbaas/loadbalancers', key: 'loadbalancers' },

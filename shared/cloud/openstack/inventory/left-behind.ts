@@ -126,9 +126,8 @@ function pathOf({ access }: CloudSession, token: Token, { kind, service, path }:
   return isListed(access, token.catalogue, service) ? `${listedAt(access, token.catalogue, service, kind)}${path}` : null;
 }
 
-/** Attached volumes are told with their servers; every project has a firewall group `default`. */
+/** Every project has a firewall group `default`. */
 function isLeft(kind: string, one: ApiThing): boolean {
-  if (kind === 'volumes') return !Array.isArray(one['attachments']) || one['attachments'].length === 0;
   return kind !== 'firewall_groups' || one['name'] !== 'default';
 }
 

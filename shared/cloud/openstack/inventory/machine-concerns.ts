@@ -47,20 +47,37 @@ export const iso: ServerRule = (server, { images }) => {
  */
 export function firmware(contents: Contents, servers: readonly ApiServer[]): Concern[] {
   const keeping = servers.filter((server) => keepsVariables(machineOf(server, contents)));
-  const [first, ...others] = keeping;
+  return ofAll(keeping, contents, (names) => ({
+    code: 'server.firmware',
+    severity: 'warning',
+    says: `What UEFI keeps of ${names} beside the disk stays at the source: boot entries, and keys that were enrolled for secure boot.`,
+    remedy:
+      'Nothing, where the guest’s boot loader lies in \\EFI\\BOOT too, as in most cloud images. Otherwise install it there first (grub-install --removable, bcdboot).',
+  }));
+}
+
+/**
+ * The serial number of a volume is made from its id (nova/virt/libvirt/volume/volume.py,
+ * `conf.serial`), and udev names it by that: /dev/disk/by-id/virtio-….
+ */
+export function serials(contents: Contents, servers: readonly ApiServer[]): Concern[] {
+  const having = servers.filter(({ id }) => (contents.attachments.get(id) ?? []).length > 0);
+  return ofAll(having, contents, (names) => ({
+    code: 'server.volume_serial',
+    severity: 'warning',
+    says: `Each volume of ${names} gets another id, and so another serial number: what a guest names by /dev/disk/by-id it does not find.`,
+    remedy: 'Nothing, where /etc/fstab, /etc/crypttab and scripts of the guests name file systems by UUID, label or LVM.',
+  }));
+}
+
+/** One concern for all the servers that it is about. */
+function ofAll(servers: readonly ApiServer[], contents: Contents, told: (names: string) => Omit<Concern, 'about'>): Concern[] {
+  const [first, ...others] = servers;
   if (first === undefined) return [];
   const labels = labelsOf(contents.servers);
-  const names = keeping.map(({ id, name }) => labels.get(id) ?? name).sort();
-  return [
-    {
-      code: 'server.firmware',
-      severity: 'warning',
-      ...(others.length === 0 ? { about: refOf('server', first.id) } : {}),
-      says: `What UEFI keeps of ${names.join(', ')} beside the disk stays at the source: boot entries, and keys that were enrolled for secure boot.`,
-      remedy:
-        'Nothing, where the guest’s boot loader lies in \\EFI\\BOOT too, as in most cloud images. Otherwise install it there first (grub-install --removable, bcdboot).',
-    },
-  ];
+  const names = servers.map(({ id, name }) => labels.get(id) ?? name).sort();
+  const about = others.length === 0 ? { about: refOf('server', first.id) } : {};
+  return [{ ...told(names.join(', ')), ...about }];
 }
 
 /** On ARM every guest starts by UEFI (nova/virt/libvirt/driver.py, `_check_uefi_support`). */

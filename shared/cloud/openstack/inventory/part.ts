@@ -3,6 +3,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiRouter, ApiSubnet } from '../api.ts';
 import type { Contents } from './contents.ts';
+import { policiesOfPart } from './policies.ts';
 import { withRemoteGroups } from './remote-groups.ts';
 
 /** What the chosen servers need of a project, and the concerns about what is cut off. */
@@ -12,10 +13,11 @@ interface Part {
 }
 
 /**
- * Removes what the chosen servers do not need: networks, routers, groups and addresses. The ports
- * of virtual addresses stay, so that the destination gives these addresses to nobody else.
+ * Removes what the chosen servers do not need: networks, routers, groups and addresses, and the
+ * volumes that were not `chosen`. The ports of virtual addresses stay, so that the destination
+ * gives these addresses to nobody else.
  */
-export function partOf(contents: Contents): Part {
+export function partOf(contents: Contents, chosen: readonly string[] = []): Part {
   const plugged = contents.ports.filter((port) => port.device_id !== '');
   const trunks = contents.trunks.filter((trunk) => plugged.some(({ id }) => id === trunk.port_id));
   const subports = new Set(trunks.flatMap(({ sub_ports }) => sub_ports.map(({ port_id }) => port_id)));
@@ -41,13 +43,15 @@ export function partOf(contents: Contents): Part {
   const pools = contents.subnetPools.filter(({ id }) => subnets.some((subnet) => subnet.subnetpool_id === id));
   const kept = contents.groups.filter((group) => groups.has(group.id));
   const named = new Set(kept.flatMap((group) => group.security_group_rules.map((rule) => rule.remote_address_group_id)));
+  const qosPolicies = policiesOfPart({ ...contents, ports, floatingIps, routers }, contents.qosPolicies);
   return {
     contents: {
       ...contents,
+      qosPolicies,
       ports,
       trunks,
       otherPorts: [],
-      volumes: volumesOfPart(contents),
+      volumes: volumesOfPart(contents, chosen),
       keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
       serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
@@ -70,9 +74,9 @@ function groupsOfPart({ serverGroups, servers }: Contents): Contents['serverGrou
   return serverGroups?.filter(({ members }) => servers.some(({ id }) => members.includes(id))) ?? null;
 }
 
-/** The volumes of the chosen servers; no others are said to stay behind. */
-function volumesOfPart({ volumes, attachments }: Contents): Contents['volumes'] {
-  const ids = new Set([...attachments.values()].flatMap((all) => all.map(({ volumeId }) => volumeId)));
+/** The volumes of the chosen servers, and chosen ones; no others are said to stay behind. */
+function volumesOfPart({ volumes, attachments }: Contents, chosen: readonly string[]): Contents['volumes'] {
+  const ids = new Set([...attachments.values()].flatMap((all) => all.map(({ volumeId }) => volumeId)).concat(chosen));
   return volumes?.filter(({ id }) => ids.has(id)) ?? (ids.size > 0 ? null : []);
 }
 

@@ -6,6 +6,7 @@ import type { ApiThing } from '../api.ts';
 /** The fields of each kind without which a record cannot be read. */
 const needed = {
   server: ['name', 'status', 'flavor', 'addresses'],
+  qos_policy: ['name', 'rules'],
   network: ['name'],
   address_scope: ['name', 'ip_version'],
   subnet_pool: ['name', 'prefixes'],

@@ -1,11 +1,13 @@
-import { type Kind, type ResourceOf, schemas } from '../../../model/resource.ts';
-import type { Recaptured } from '../../source-cloud.ts';
+import { freedOfPolicy } from '../../../model/qos-user.ts';
+import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
+import type { Recaptured, VolumeState } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
+import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
 import { readOf } from '../volumes/read.ts';
 import { readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
@@ -53,6 +55,11 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     readForwardings(session, floatingIps.filter(mayForward), signal),
     Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal))),
   ]);
+  const served = floatingIps
+    .filter(({ port_id }) => port_id !== null && plugged.has(port_id))
+    .map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address })));
+  const policies = await seenPolicies(session, [...own, ...subports, ...served], signal);
+  const isSeen = (policy: Ref): boolean => policies.has(idOf(policy));
   const flavor = bareFlavorOf(server);
   const { extra_specs } = server.flavor;
   return {
@@ -70,11 +77,9 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     flavor: read('flavor', flavor),
     areSpecsKnown: extra_specs !== undefined,
     unseen: unseenInterfaces(server, ports),
-    ports: [...own, ...subports],
+    ports: [...own, ...subports].map((port) => freedOfPolicy(port, isSeen)),
     trunks: (trunks ?? []).map((one) => read('trunk', describe('trunk', one))),
-    floatingIps: floatingIps
-      .filter(({ port_id }) => port_id !== null && plugged.has(port_id))
-      .map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address }))),
+    floatingIps: served.map((ip) => freedOfPolicy(ip, isSeen)),
     forwardings: (forwardings ?? [])
       .filter(({ answer }) => plugged.has(answer.internal_port_id))
       .map((one) => read('port_forwarding', forwardingOf(one))),
@@ -82,6 +87,18 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
       one === null ? [] : read('volume', describeVolume(one, server, { volumeTypes: [] }).volume),
     ),
   };
+}
+
+/** Which of the QoS policies of ports and floating IPs can be read: the others are not captured. */
+async function seenPolicies(
+  session: CloudSession,
+  users: readonly { readonly qos_policy_id?: string | null }[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(users.flatMap(({ qos_policy_id: id }) => id ?? []))];
+  const query = { id: ids, fields: 'id' };
+  const seen = ids.length === 0 ? [] : await listOptional<{ id: string }>(session, '/qos/policies', 'policies', query, signal);
+  return new Set((seen ?? []).map(({ id }) => id));
 }
 
 /** The ports of subports as a capture has them: some drivers write the trunk into their device. */
@@ -95,6 +112,13 @@ function asSubports(ports: readonly ApiPort[]): ApiPort[] {
  */
 function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
   return port_id === null && router_id !== null;
+}
+
+/** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
+export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<VolumeState> {
+  const is = await mustReadVolume(session, id, signal);
+  const { volume } = describeVolume(is, is, { volumeTypes: [] });
+  return { volume: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
 }
 
 /** A resource as a document holds it, with the defaults of what its cloud leaves out. */

@@ -1,14 +1,18 @@
-import type { Ref, Resource, ResourceOf } from '../../../model/resource.ts';
-import type { ApiPort, ApiSecurityGroup } from '../api.ts';
+import { freedOfPolicy } from '../../../model/qos-user.ts';
+import { idOf, type Ref, type Resource, type ResourceOf } from '../../../model/resource.ts';
+import type { ApiNetwork, ApiPort, ApiQosPolicy, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import type { Forwarding } from './forwardings.ts';
+import { policyOf } from './policies.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
+import { rbacIn } from './rbac.ts';
 import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
+import { describeVolume, loneVolumes } from './volumes.ts';
 
 /** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
@@ -17,23 +21,29 @@ export function resourcesIn(contents: Contents): Resource[] {
   const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
   const servers = contents.servers.map((server) => describeServer(server, contents));
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
+  const isSeen = (policy: Ref): boolean => policyOf(contents, idOf(policy)) !== null;
   return [
-    ...networks.map((network) => describe('network', network)),
+    ...contents.qosPolicies.map((policy) => policyIn(policy, contents)),
+    ...networks.map((network) => describe('network', { ...network, qos_policy_id: policyOfNetwork(network, contents) })),
     ...contents.addressScopes.map((scope) => describe('address_scope', scope)),
     ...contents.subnetPools.map((pool) => describe('subnet_pool', { ...pool, address_scope_id: scopeOfPool(pool, contents) })),
     ...subnets
       .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
       .map((subnet) => describe('subnet', { ...subnet, subnetpool_id: poolOf(subnet, contents) })),
-    ...routers.flatMap((router) => routerOf(router, legs)),
+    ...routers.flatMap((router) => routerOf(router, legs)).map((one) => freedOfPolicy(one, isSeen)),
     ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),
     ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
-    ...contents.ports.map((port) => portOf(port, groups)),
+    ...rbacIn(contents),
+    ...contents.ports.map((port) => freedOfPolicy(portOf(port, groups), isSeen)),
     ...contents.trunks.map((trunk) => describe('trunk', trunk)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
       .map((ip) =>
-        describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip.router_id, ip.port_id, contents) }),
+        freedOfPolicy(
+          describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip.router_id, ip.port_id, contents) }),
+          isSeen,
+        ),
       ),
     ...contents.forwardings.map((one) =>
       forwardingOf(one, reachOf(one.floatingIp.router_id, one.answer.internal_port_id, contents)),
@@ -43,7 +53,19 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...flavors.values(),
     ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
+    ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
   ];
+}
+
+/** Another project's policy is built as the project's own, and as no default one. */
+function policyIn(policy: ApiQosPolicy, { scope }: Contents): Resource {
+  return describe('qos_policy', policy.project_id === scope.projectId ? policy : { ...policy, is_default: false });
+}
+
+/** A network of another project is mapped, and keeps the policy that it has there. */
+function policyOfNetwork(network: ApiNetwork, contents: Contents): string | null {
+  const isCreated = network.project_id === contents.scope.projectId && !network['router:external'];
+  return isCreated ? policyOf(contents, network.qos_policy_id) : null;
 }
 
 function groupOf(group: ApiSecurityGroup, { scope }: Contents): Resource {

@@ -5,7 +5,7 @@ import { type SourceThing, unmovedConcerns } from '../attributes/unmoved.ts';
 import { isMoved } from './concerns.ts';
 import type { Contents } from './contents.ts';
 import { listedFlavor } from './server.ts';
-import { volumesOfServer } from './volumes.ts';
+import { loneVolumes, volumesOfServer } from './volumes.ts';
 
 /**
  * Reports which of the project's resources stay behind. Mapped networks and other projects'
@@ -19,6 +19,7 @@ export function staysBehind(contents: Contents): Concern[] {
   const ownGroups = groups.filter(isOwn);
   const used = new Set(servers.flatMap((server) => listedFlavor(server, flavors) ?? []));
   return unmovedConcerns([
+    ...contents.qosPolicies.filter(isOwn).map((policy) => thing('qos_policy', policy)),
     ...networks.map((network) => thing('network', network)),
     ...subnets.map((subnet) => thing('subnet', subnet)),
     ...contents.addressScopes.map((scope) => thing('address_scope', scope)),
@@ -47,6 +48,7 @@ export function staysBehind(contents: Contents): Concern[] {
     ...servers
       .filter((server) => !isMoved(server))
       .flatMap((server) => volumesOfServer(server, contents).map((one) => thing('volume', one))),
+    ...loneVolumes(contents).map((one) => thing('volume', one)),
     ...servers.filter((server) => !isMoved(server)).map((server) => thing('server', server)),
   ]);
 }

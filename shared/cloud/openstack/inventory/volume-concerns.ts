@@ -1,10 +1,14 @@
+import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
-import { isShared, volumesOfServer } from './volumes.ts';
+import { isShared, loneVolumes, volumesAlone, volumesOfServer, whyLeft } from './volumes.ts';
+
+/** Volumes that one concern names. */
+const listed = 10;
 
 /** Volumes that Nova names and Cinder does not show to these credentials. */
 const unseen: ServerRule = (server, contents) => {
@@ -100,22 +104,46 @@ export function volumeConcerns(contents: Contents): Concern[] {
 }
 
 /**
+ * The volumes of a whole project that no server has and that do not move either, with the reason.
+ */
+export function volumesLeft(contents: Contents): Concern[] {
+  const left = volumesAlone(contents).flatMap((volume) => {
+    const why = whyLeft(volume);
+    return why === null ? [] : [`${nameOf(volume)}: ${why}`];
+  });
+  if (left.length === 0) return [];
+  return [
+    {
+      code: 'left_behind.volumes',
+      severity: 'warning',
+      says: `The project has volumes without a server that are not moved (${left.length}): ${firstFew(left, listed)}.`,
+      remedy: 'Make at the destination by hand what is needed there.',
+    },
+  ];
+}
+
+/**
  * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
- * for each server at work. Snapshots take gigabytes as well.
+ * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned.
  */
 function roomAtSource(contents: Contents): Concern[] {
   const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
-  if (sizes.length === 0) return [];
-  const needed: Readonly<Record<string, number>> = { volumes: 1, snapshots: 1, gigabytes: 2 * Math.max(...sizes) };
+  const cloned = loneVolumes(contents).map(({ size }) => size);
+  if (sizes.length + cloned.length === 0) return [];
+  const needed: Readonly<Record<string, number>> = {
+    volumes: 1,
+    snapshots: sizes.length === 0 ? 0 : 1,
+    gigabytes: Math.max(...sizes.map((size) => 2 * size), ...cloned),
+  };
   return Object.entries(needed).flatMap(([name, count]): Concern[] => {
     const quota = contents.quotas[name];
-    if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
+    if (count === 0 || quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
     return [
       {
         code: 'volume.source_room',
         severity: 'warning',
-        says: `To read a volume takes ${count} of the source project's quota of ${name} for a while, for each server at work; ${quota.used} of ${quota.limit} are used.`,
-        remedy: `Raise it at the source to ${quota.used + count} or more, for each server that moves at once.`,
+        says: `To read a volume takes ${count} of the source project's quota of ${name} for a while, for each server or volume at work; ${quota.used} of ${quota.limit} are used.`,
+        remedy: `Raise it at the source to ${quota.used + count} or more, for each server or volume that moves at once.`,
       },
     ];
   });

@@ -5,7 +5,9 @@ import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeType } from '../api.
 import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
+import { isOfReading, movedKey } from '../stamp.ts';
 import { readAttachments } from '../volumes/attachments.ts';
+import { isFree } from '../volumes/free.ts';
 import { listTypes } from '../volumes/places.ts';
 import { listOf } from '../volumes/read.ts';
 import { readConnection, type VolumeConnection } from '../volumes/volume-connection.ts';
@@ -87,7 +89,31 @@ export function isShared({ multiattach, attachments }: ApiVolume): boolean {
   return multiattach === true || attachments.length > 1;
 }
 
-/** A volume of a server, and the disk that its bytes are. */
+type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
+
+/** Why a volume that none of the servers has does not move; null for one that moves by itself. */
+export function whyLeft(volume: ApiVolume): string | null {
+  if (volume.metadata[movedKey] !== undefined) return 'moved by an earlier campaign';
+  if (volume.encrypted === true) return 'encrypted';
+  if (isShared(volume)) return 'of a type for several servers';
+  return isFree(volume) ? null : volume.status;
+}
+
+/** The volumes that no server of those read has, but for what we made to read others. */
+export function volumesAlone({ volumes, attachments }: VolumesRead): ApiVolume[] {
+  const used = new Set([...attachments.values()].flat().map(({ volumeId }) => volumeId));
+  return (volumes ?? []).filter(({ id, metadata }) => !used.has(id) && !isOfReading(metadata));
+}
+
+/** The volumes that move by themselves. */
+export function loneVolumes(contents: VolumesRead): ApiVolume[] {
+  return volumesAlone(contents).filter((volume) => whyLeft(volume) === null);
+}
+
+/**
+ * A volume, and the disk that its bytes are. `server`: the one that has it; the volume itself where
+ * none does.
+ */
 export function describeVolume(
   volume: ApiVolume,
   server: Pick<ApiServer, 'id'>,

@@ -7,6 +7,7 @@ import { blocking, type PreflightRule, warning } from './rules.ts';
 export const absentTargets: PreflightRule = (view) => {
   const absent: { readonly about: Ref; readonly name: string }[] = [
     ...view.of('router').filter(({ id }) => view.router(id) === undefined),
+    ...view.of('qos_policy').filter(({ id }) => view.target('qos_policies', id) === undefined),
     ...view.of('address_scope').filter(({ id }) => view.target('address_scopes', id) === undefined),
     ...view.of('port').filter(({ id }) => view.port(id) === undefined),
     ...view.of('trunk').filter(({ id }) => view.target('trunks', id) === undefined),

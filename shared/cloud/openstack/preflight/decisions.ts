@@ -1,5 +1,6 @@
 import { canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
+import { sharedWith } from '../../../model/rbac.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
 import { isUsed, sameKey } from '../builders/keypair.ts';
@@ -9,6 +10,7 @@ import { adoptedFloating } from './adopted-floating.ts';
 import { forwardingsLike, isSameForwarding } from './forwarded.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
+import { samePolicy } from './shared-object.ts';
 import { type PreflightView, subnetThere } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
@@ -74,6 +76,11 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return mapped(view.router(resource.router_id), 'it is that of');
     case 'interface':
       return legOf(view, resource);
+    case 'rbac_policy': {
+      if (sharedWith(resource, view.mappings) === null) return skip(`the plan maps no project to ${resource.target_project}`);
+      const same = samePolicy(view, resource);
+      return same === undefined ? create() : adopt(same.id, 'it is shared so already');
+    }
     case 'port': {
       const there = view.port(resource.id);
       if (there === undefined) return skip('it is mapped to what does not exist');
@@ -81,6 +88,8 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
+    case 'qos_policy':
+      return mapped(view.target('qos_policies', resource.id));
     case 'address_scope':
       return mapped(view.target('address_scopes', resource.id));
     case 'trunk':

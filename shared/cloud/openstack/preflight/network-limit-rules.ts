@@ -17,7 +17,17 @@ const ownProperties = 2;
 /** The largest image that Glance takes by default: `image_size_cap`, in GiB. */
 const largestImage = 1024;
 
-const tagged = ['network', 'subnet_pool', 'subnet', 'router', 'security_group', 'port', 'trunk', 'floating_ip'] as const;
+const tagged = [
+  'qos_policy',
+  'network',
+  'subnet_pool',
+  'subnet',
+  'router',
+  'security_group',
+  'port',
+  'trunk',
+  'floating_ip',
+] as const;
 
 /** Finds tags that Neutron refuses, which is after the resource is created. */
 export const networkTags: PreflightRule = (view) =>

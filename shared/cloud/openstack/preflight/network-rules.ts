@@ -41,7 +41,7 @@ export const externalNetworks: PreflightRule = (view) =>
           'Map it to an external network.',
         ),
       ];
-    if (there === null && network.shared)
+    if (there === null && network.shared && !isSharedAgain(view, network.id))
       return [
         warning(
           'network.shared',
@@ -249,6 +249,12 @@ function chosenAddress(view: PreflightView, networkId: string, address: string):
     ...subnets.flatMap((one) => one.gateway_ip ?? []),
   ];
   return used.some((one) => canonicalIp(one) === ip) ? 'taken' : 'free';
+}
+
+/** Whether an RBAC policy of the project shares a network with all, and has concerns of its own. */
+function isSharedAgain(view: PreflightView, id: string): boolean {
+  const isIts = (one: ResourceOf<'rbac_policy'>): boolean => one.object_type === 'network' && one.object_id === id;
+  return view.of('rbac_policy').some((one) => isIts(one) && one.target_project === '*');
 }
 
 function sharedRemedy(view: PreflightView, name: string): string {

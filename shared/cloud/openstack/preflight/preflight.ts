@@ -16,7 +16,9 @@ import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
 import { takenForwardings, unforwardedRanges } from './port-forwarding-rule.ts';
+import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
+import * as rbac from './rbac-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
@@ -51,6 +53,14 @@ const rules: readonly PreflightRule[] = [
   adopted.widenedGroups,
   addressGroups.unnamedAddressGroups,
   addressGroups.differingAddressGroups,
+  qos.qosRights,
+  qos.qosRuleTypes,
+  qos.qosDefaults,
+  qos.differingQosPolicies,
+  rbac.unmappedProjects,
+  rbac.sharingRights,
+  rbac.foreignObjects,
+  rbac.unsharedKinds,
   servers.flavors,
   servers.disks,
   servers.keypairs,

@@ -53,6 +53,7 @@ function needed(view: PreflightView): Record<string, number> {
     security_group: groups,
     // Neutron creates a new group with two rules, which count beside the rules built before.
     security_group_rule: count('security_group_rule') + (groups > 0 ? 2 : 0),
+    rbac_policy: count('rbac_policy'),
     floatingip: count('floating_ip'),
     instances: sizes.length,
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),

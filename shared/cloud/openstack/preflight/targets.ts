@@ -1,10 +1,11 @@
 import type { Mappings } from '../../../model/mappings.ts';
-import type { ApiAddressGroup, ApiAddressScope, ApiSubnetPool, ApiTrunk } from '../api.ts';
+import type { ApiAddressGroup, ApiAddressScope, ApiQosPolicy, ApiSubnetPool, ApiTrunk } from '../api.ts';
 import { collectionOf } from '../builders/existing.ts';
 import type { Site } from '../builders/site.ts';
 
 /** What a plan may map to, of kinds whose rules need nothing else of the destination. */
 export interface FurtherTarget {
+  readonly qos_policies: ApiQosPolicy;
   readonly address_scopes: ApiAddressScope;
   readonly subnet_pools: ApiSubnetPool;
   readonly address_groups: ApiAddressGroup;
@@ -25,6 +26,7 @@ export async function readTargets(site: Site, mappings: Mappings, signal: AbortS
     return site.network<FurtherTarget[K]>(path, many, {}, signal);
   };
   return {
+    qos_policies: await read('qos_policies'),
     address_scopes: await read('address_scopes'),
     subnet_pools: await read('subnet_pools'),
     address_groups: await read('address_groups'),

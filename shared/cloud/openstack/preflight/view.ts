@@ -9,6 +9,7 @@ import type {
   ApiNetwork,
   ApiPort,
   ApiPortForwarding,
+  ApiRbacPolicy,
   ApiRouter,
   ApiSecurityGroup,
   ApiServerGroup,
@@ -25,6 +26,7 @@ import { mappedNetwork } from '../builders/network.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
@@ -48,6 +50,10 @@ export interface DestinationState {
   readonly groups: readonly ApiSecurityGroup[];
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
+  /** Read only if the plan has some. */
+  readonly rbacPolicies: readonly ApiRbacPolicy[];
+  /** Read only if the plan has QoS policies. */
+  readonly qos: QosThere;
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
@@ -130,6 +136,7 @@ async function readDestination(
   const own = { project_id: projectId, device_owner: cloudOwners };
   const admin = isAdmin(token);
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
+  const hasRbac = resources.some(({ kind }) => kind === 'rbac_policy') && (await site.offers('rbac-policies', signal));
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
     projectId,
@@ -139,6 +146,8 @@ async function readDestination(
     routers,
     targets: await readTargets(site, mappings, signal),
     groups,
+    rbacPolicies: hasRbac ? await site.network<ApiRbacPolicy>('/rbac-policies', 'rbac_policies', {}, signal) : [],
+    qos: resources.some(({ kind }) => kind === 'qos_policy') ? await readQos(site, signal) : { types: null, own: [] },
     ports,
     cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
     flavors: await listFlavors(site, signal),

@@ -1,9 +1,8 @@
 import { Problem } from '../../../problem.ts';
-import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
+import type { Frozen } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
-import type { Access } from '../session/access.ts';
 import { retryingly } from '../session/retry.ts';
-import { type CallGuard, CloudSession } from '../session/session.ts';
+import type { ApiCall, CloudSession } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
 import { powerOf, readServer, taskOf } from './server-state.ts';
@@ -14,20 +13,14 @@ import { powerOf, readServer, taskOf } from './server-state.ts';
  */
 const reasoned = '2.73';
 
-/**
- * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
- * Throws E_BUG otherwise.
- */
-const guard: CallGuard = ({ method, service, path, body }) => {
-  if (method === 'GET') return;
+/** Whether a write ends a server after commit: our tag, the lock, or its deletion. */
+export function mayEndServer({ method, path, body }: Pick<ApiCall, 'method' | 'path' | 'body'>): boolean {
   const [verb, ...others] = Object.keys((body ?? {}) as object);
   const isTag = method === 'PUT' && path.endsWith(`/tags/${movedTag}`);
   const isDeletion = method === 'DELETE' && /^\/servers\/[^/]+$/.test(path);
   const isAction = method === 'POST' && /^\/servers\/[^/]+\/action$/.test(path);
-  const isLock = isAction && others.length === 0 && (verb === 'lock' || verb === 'unlock');
-  if (service === 'compute' && (isTag || isDeletion || isLock)) return;
-  throw new Problem('E_BUG', `The source cloud must not be asked for ${method} ${path}.`);
-};
+  return isTag || isDeletion || (isAction && others.length === 0 && (verb === 'lock' || verb === 'unlock'));
+}
 
 /** A server that is as it was frozen; `checkedAt`: when it was asked for (`performance.now()`). */
 interface Checked {
@@ -36,11 +29,11 @@ interface Checked {
 }
 
 /** Locks and deletes the source's servers after commit. */
-export class OpenStackRetirement implements SourceRetirement {
+export class ServerRetirement {
   readonly #session: CloudSession;
 
-  constructor(access: Access) {
-    this.#session = new CloudSession(access, guard, 'source');
+  constructor(session: CloudSession) {
+    this.#session = session;
   }
 
   check(serverId: string, project: string, signal: AbortSignal): Promise<void> {
@@ -97,10 +90,6 @@ export class OpenStackRetirement implements SourceRetirement {
     const why = whyNotFrozen(server, frozen, actions);
     if (why === null) return { server, checkedAt };
     throw kept(server, why);
-  }
-
-  close(): Promise<void> {
-    return this.#session.close();
   }
 }
 

@@ -14,8 +14,8 @@ const volumeActions = new Set(['os-set_image_metadata', 'os-volume_upload_image'
 
 /**
  * Decides what may be written at the source: start, stop and snapshot a server; snapshot a volume,
- * and make a temporary one of that; delete what has the stamp of the campaign that asks. Any other
- * request is a defect of ours and never leaves the machine.
+ * and make a temporary one of that or of a volume; delete what has the stamp of the campaign that
+ * asks. Any other request is a defect of ours and never leaves the machine.
  */
 export class SourceGuard {
   readonly #ours = new Set<string>();
@@ -75,13 +75,16 @@ export class SourceGuard {
     if (thing !== '') return isAction !== undefined && this.#ours.has(thing) && volumeActions.has(verbsOf(body).join());
     const made = (body ?? {}) as { readonly snapshot?: Made; readonly volume?: Made };
     if (path === '/snapshots') return isStamped(made.snapshot);
-    return path === '/volumes' && isStamped(made.volume) && typeof made.volume?.snapshot_id === 'string';
+    const { snapshot_id, source_volid } = made.volume ?? {};
+    const isCopy = [snapshot_id, source_volid].some((origin) => typeof origin === 'string');
+    return path === '/volumes' && isStamped(made.volume) && isCopy;
   }
 }
 
 /** What is to be made in Cinder. */
 interface Made {
   readonly snapshot_id?: unknown;
+  readonly source_volid?: unknown;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

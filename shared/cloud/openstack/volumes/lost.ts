@@ -9,8 +9,7 @@ import { readOf } from './read.ts';
 export async function lostVolume(session: CloudSession, volumes: readonly string[], signal: AbortSignal): Promise<Health | null> {
   for (const id of volumes) {
     const status = (await readOf(session, 'volume', id, signal))?.status ?? 'gone';
-    if (/^(gone|error|deleting)/.test(status))
-      return { healthy: false, says: `The volume ${id} of the server is ${status}.`, lost: true };
+    if (/^(gone|error|deleting)/.test(status)) return { healthy: false, says: `The volume ${id} is ${status}.`, lost: true };
   }
   return null;
 }

@@ -1,3 +1,4 @@
+import { isOfLoneVolume } from '../../../model/lone-volumes.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { Patience } from '../../patience.ts';
@@ -36,8 +37,9 @@ interface VolumeReading extends ReadingTools {
 
 /**
  * Freezes a volume as an image, without touching its attachment: a snapshot in Cinder, a temporary
- * volume of that, an upload to Glance. Snapshot and temporary volume are deleted once the image is
- * there; every step finds what an earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and
+ * volume of that, an upload to Glance. Of a volume that no server has the temporary volume is a
+ * clone. Snapshot and temporary volume are deleted once the image is there; every step finds what
+ * an earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and
  * what `ready` throws.
  */
 export async function snapshotVolume(
@@ -81,16 +83,28 @@ export async function uploadOf(session: CloudSession, volume: string, image_name
   throw new Problem('E_CLOUD', 'os-volume_upload_image: the answer has no image_id.');
 }
 
-/** A volume with the bytes of the snapshot, available. */
+/** A volume with the bytes of the volume that is read, available. */
 async function temporaryVolume(reading: VolumeReading): Promise<string> {
   const { session, disk, stamp, patience, permit } = reading;
   const find = async (): Promise<string | null> => findUsable(reading, 'volume');
   const earlier = await find();
-  const snapshot_id = earlier === null ? await cinderSnapshot(reading) : null;
-  const body = { snapshot_id, name: nameOf(disk), metadata: stamp };
+  const origin = earlier === null ? await originOf(reading) : {};
+  const body = { ...origin, name: nameOf(disk), metadata: stamp };
   const id = earlier ?? (await createOrFind(() => createOf(session, 'volume', body, patience.signal), find, patience.signal));
   permit('volume', await untilAvailable(session, 'volume', id, patience));
   return id;
+}
+
+/**
+ * What the temporary volume is made of. A volume that no server has is cloned: a snapshot would be
+ * deleted later, when a server may have it, and on NFS that costs the server its disk. There Cinder
+ * clones only what is available (cinder/volume/drivers/remotefs.py, `_create_cloned_volume`).
+ */
+async function originOf(reading: VolumeReading): Promise<{ readonly source_volid?: string; readonly snapshot_id?: string }> {
+  const { disk, ready } = reading;
+  if (disk.volume_id === null || !isOfLoneVolume(disk)) return { snapshot_id: await cinderSnapshot(reading) };
+  await ready();
+  return { source_volid: disk.volume_id };
 }
 
 async function cinderSnapshot(reading: VolumeReading): Promise<string> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exceptedFrom, type Fact } from '../../../../sender/migration/fact.ts';
 import { untilState } from '../../../support/in-process.ts';
@@ -55,6 +56,34 @@ test('a server that is to be kept and is gone at both sides is named, and can be
   await sender.daemon.rollback({ campaign, giveUp: ['web 1'] });
   await untilState(sender, 'rolled back');
   await untilServers(world.source, [['-web/é', 'ACTIVE', false]]);
+});
+
+/** How long the cloud takes for one answer: milliseconds. */
+const heldMs = 2_500;
+
+test.each([
+  ['before its deletion is sent is not deleted', 'GET', 'detail', 'rolled back'],
+  ['while it is being deleted is named as lost', 'DELETE', '[0-9a-f-]{36}', 'failed'],
+] as const)('a server that its operator keeps %s', async (_what, method, what, ends) => {
+  const { world, sender, campaign } = await template.ready();
+  const { twin } = world.destination;
+  const path = `/servers/${what}`;
+  twin.faults.set([{ do: 'delay', ms: heldMs, match: { service: 'compute', method, path }, times: 1 }]);
+  const seen = twin.requests.length;
+  const sent = (wanted: string, what: string) =>
+    twin.requests.slice(seen).some((one) => one.method === wanted && new RegExp(`/servers/${what}`).test(one.path));
+  await sender.daemon.rollback({ campaign });
+  await expect.poll(() => sent(method, what), { interval: 5, timeout: 20_000 }).toBe(true);
+  await sender.daemon.rollback({ campaign, keep: ['web 1', '-web/é'] });
+  if (ends === 'rolled back') {
+    await untilState(sender, ends);
+    await sleep(heldMs);
+    expect(sent('DELETE', '[0-9a-f-]{36}$')).toBe(false);
+    expect((await serversAt(world.destination)).map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+  } else {
+    expect((await failedOne(sender)).problem?.says).toContain('cannot be kept, for the destination has it no longer');
+    expect(await serversAt(world.destination)).toHaveLength(1);
+  }
 });
 
 test('what is said last of a server counts: kept, or given up', () => {

@@ -42,6 +42,17 @@ test('what a plan skips goes with all that cannot be without it, and all of it i
   for (const ref of gone) expect(concerns[0]?.says).toContain(ref);
 });
 
+test('whatever has a QoS policy does without', () => {
+  const having = { needs: ['qos_policy/q1'], qos_policy_id: 'q1' };
+  const limited = aDocument({
+    qos_policies: [aResource('qos_policy', { id: 'q1' })],
+    networks: [aNetwork({ id: 'n1', ...having })],
+  });
+  const { document: rest, gone } = withoutSkipped(limited, ['qos_policy/q1'], 'plan.yaml');
+  expect([...gone]).toEqual(['qos_policy/q1']);
+  expect(rest.networks).toMatchObject([{ id: 'n1', needs: [], qos_policy_id: null }]);
+});
+
 test('a subnet does without its pool, and a pool without its address scope', () => {
   const pooled = aDocument({
     networks: [aNetwork({ id: 'n1' })],

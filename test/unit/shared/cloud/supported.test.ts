@@ -23,7 +23,11 @@ function aNeighbourhood() {
     needs: ['flavor/f1', 'keypair/ops', 'server_group/sg1', 'port/p1', 'disk/s1.root', 'volume/v1'],
   });
   return aDocument({
-    networks: [aResource('network', { id: 'n1' }), aResource('network', { id: 'ext', external: true })],
+    qos_policies: [aResource('qos_policy', { id: 'q1' })],
+    networks: [
+      aResource('network', { id: 'n1', qos_policy_id: 'q1', needs: ['qos_policy/q1'] }),
+      aResource('network', { id: 'ext', external: true }),
+    ],
     address_scopes: [aResource('address_scope', { id: 'as1' })],
     subnet_pools: [aResource('subnet_pool', { id: 'sp1', address_scope_id: 'as1', needs: ['address_scope/as1'] })],
     subnets: [
@@ -36,6 +40,7 @@ function aNeighbourhood() {
     address_groups: [aResource('address_group', { id: 'ag1' })],
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
+    rbac_policies: [aResource('rbac_policy', { id: 'rb1', object_id: 'n1', needs: ['network/n1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
     trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
     floating_ips: [
@@ -94,6 +99,12 @@ test('a port needs no security group, and is in none then; the rules go with the
     needs: ['network/n1', 'subnet/sn1'],
   });
   expect(concerns.map(({ code }) => code)).toEqual(['security_group.unsupported', 'security_group_rule.unsupported']);
+});
+
+test('whatever has a QoS policy is built without, where there are none', () => {
+  const { networks, qos_policies } = supportedDocument(aNeighbourhood(), without('qos_policy'));
+  expect(networks[0]).toMatchObject({ id: 'n1', qos_policy_id: null, needs: [] });
+  expect(qos_policies).toEqual([]);
 });
 
 test('a subnet is built of no pool, and a pool in no scope, where there are none', () => {

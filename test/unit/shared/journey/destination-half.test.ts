@@ -29,7 +29,13 @@ test('a server that an earlier release created and did not connect gets its floa
   const floating = () => world.destination.user.list<{ port_id: string }>('network', '/floatingips', 'floatingips');
   expect(await floating()).toEqual([]);
   const ref = refOf('server', server.id);
-  const arrival = { server, ...belongings, probe: undefined, learned: { built: { [ref]: there.built(ref) } } };
+  const arrival = {
+    kind: 'server' as const,
+    server,
+    ...belongings,
+    probe: undefined,
+    learned: { built: { [ref]: there.built(ref) } },
+  };
   const cloud = await openCloud('destination', sectionOf(world.destination));
   onTestFinished(() => cloud.close());
   await runPhases(destinationHalf, {

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import type { PhaseOf } from '../../../../shared/journey/phase.ts';
 import { runPhases } from '../../../../shared/journey/run-phases.ts';
+import type { UnitKind } from '../../../../shared/model/lone-volumes.ts';
 
 interface Tools {
   readonly signal: AbortSignal;
 }
-type Row = PhaseOf<readonly string[], Tools, string>;
+interface Journey {
+  readonly kind: UnitKind;
+  readonly learned: readonly string[];
+}
+type Row = PhaseOf<Journey, Tools, string>;
 
 /** A phase that learns its own name. */
 const aPhase = (name: string, columns: Partial<Row> = {}): Row => ({
@@ -17,12 +22,17 @@ const aPhase = (name: string, columns: Partial<Row> = {}): Row => ({
 });
 
 /** Runs phases of which some are done, and returns everything that was noted, in order. */
-async function noted(phases: readonly Row[], done: readonly string[] = [], halted?: AbortSignal): Promise<string[]> {
+async function noted(
+  phases: readonly Row[],
+  done: readonly string[] = [],
+  halted?: AbortSignal,
+  kind: UnitKind = 'server',
+): Promise<string[]> {
   const notes: string[] = [];
   const learned: string[] = [];
   await runPhases(phases, {
     done: new Set(done),
-    recall: () => learned,
+    recall: () => ({ kind, learned }),
     tools: { signal: new AbortController().signal },
     ...(halted === undefined ? {} : { halted }),
     begin: async ({ name }) => notes.push(`begin ${name}`),
@@ -46,8 +56,8 @@ test('a phase is noted before its work and after it, and those that are done are
 });
 
 test('whether a move has a phase is asked with what the phases before it learned', async () => {
-  const second = aPhase('b', { when: (learned) => learned.includes('a') });
-  const third = aPhase('c', { when: (learned) => learned.includes('nothing') });
+  const second = aPhase('b', { when: ({ learned }) => learned.includes('a') });
+  const third = aPhase('c', { when: ({ learned }) => learned.includes('nothing') });
   expect(await noted([aPhase('a'), second, third])).toEqual(['begin a', 'work a', 'end a', 'begin b', 'work b', 'end b']);
 });
 
@@ -68,12 +78,19 @@ test('a pause ends a phase that halts before it begins, and no other', async () 
   await expect(noted([aPhase('a', { halts: true })], [], halted)).rejects.toThrow('Paused.');
 });
 
+test('a volume that no server has skips the phases for servers, and a pause ends any of its phases', async () => {
+  const phases = [aPhase('look'), aPhase('stop', { for: 'server', downtime: true }), aPhase('copy', { downtime: true })];
+  const halted = AbortSignal.abort(new Error('Paused.'));
+  expect(await noted(phases, ['look'], undefined, 'volume')).toEqual(['begin copy', 'work copy', 'end copy']);
+  await expect(noted([...phases, aPhase('import')], ['look', 'copy'], halted, 'volume')).rejects.toThrow('Paused.');
+});
+
 test('a phase that fails is not noted as done, and none comes after it', async () => {
   const notes: string[] = [];
   const fails = aPhase('a', { run: () => Promise.reject(new Error('No.')) });
   const run = runPhases([fails, aPhase('b')], {
     done: new Set<string>(),
-    recall: () => [],
+    recall: () => ({ kind: 'server', learned: [] }),
     tools: { signal: new AbortController().signal },
     begin: async ({ name }) => notes.push(`begin ${name}`),
     end: async ({ name }) => notes.push(`end ${name}`),

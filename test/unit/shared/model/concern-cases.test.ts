@@ -19,6 +19,8 @@ import { type Cases, ownTests } from '../../../support/concerns/case.ts';
 import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
+import { qosCases } from '../../../support/concerns/qos-cases.ts';
+import { rbacCases } from '../../../support/concerns/rbac-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
 import { trunkCases } from '../../../support/concerns/trunk-cases.ts';
 import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
@@ -83,6 +85,8 @@ const cases: Cases = {
     silent: ['the project’s own credentials', () => stayingOf(demo)],
   },
   ...networkCases(look),
+  ...qosCases(look),
+  ...rbacCases(look),
   ...trunkCases(look),
   ...serverCases(look),
   ...volumeCases(look),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
+import type { Concern } from '../../../../../shared/model/concern.ts';
 import type { Configurations } from '../../../../../shared/model/configurations.ts';
 import type { ResourceOf } from '../../../../../shared/model/resource.ts';
 import { accessTo, type Hand } from '../../../../conformance/furnish.ts';
@@ -19,7 +20,7 @@ export interface SourceWithVolumes {
   readonly serverId: string;
   readonly root: string;
   readonly data: string;
-  capture(): Promise<{ document: Configurations; codes: readonly string[] }>;
+  capture(): Promise<{ document: Configurations; concerns: readonly Concern[]; codes: readonly string[] }>;
   /** The disk of the data volume. */
   disk(): Promise<ResourceOf<'disk'>>;
 }
@@ -74,7 +75,7 @@ export async function aSourceWithVolumes(options: Partial<TwinOptions> = {}): Pr
   onTestFinished(() => cloud.close());
   const capture = async () => {
     const { document, concerns } = await cloud.inventory({ servers: [] }, signal());
-    return { document, codes: concerns.map(({ code, severity }) => `${severity} ${code}`) };
+    return { document, concerns, codes: concerns.map(({ code, severity }) => `${severity} ${code}`) };
   };
   const disk = async (): Promise<ResourceOf<'disk'>> => {
     const { document } = await capture();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/servers/retirement.ts';
+import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/retirement.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
 import type { Frozen, Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';

@@ -8,6 +8,7 @@ import { moveRandomTenants } from '../../../../../support/random-moves.ts';
  * What follows from other resources, what only an admin chooses, and what the twin does not have.
  */
 const notDrawn = new Set([
+  'qos_policy_id',
   'network_id',
   'subnetpool_id',
   'address_scope_id',

@@ -78,16 +78,13 @@ describe('an attribute that nobody knows', () => {
 
 describe('an attribute that cannot be carried', () => {
   test.each<[string, Kind, ApiThing]>([
-    ['the QoS policy of a port', 'port', { qos_policy_id: 'q' }],
+    ['that an admin trusts a port', 'port', { trusted: true }],
     ['what an admin wrote for a port’s hardware', 'port', { 'binding:profile': { trusted: 'true' } }],
     ['that a subnet pool is the default one', 'subnet_pool', { is_default: true }],
-    ['that an address scope is shared', 'address_scope', { shared: true }],
     ['a routed provider network', 'network', { l2_adjacency: false }],
     ['the flavor of a router', 'router', { flavor_id: 'f' }],
     ['a second gateway', 'router', { external_gateways: [{ network_id: 'a' }, { network_id: 'b' }] }],
-    ['the QoS policy of a gateway', 'gateway', { qos_policy_id: 'q' }],
     ['the tags of an interface', 'interface', { tags: ['mine'] }],
-    ['that an address group is shared', 'address_group', { shared: true }],
     ['the certificates of an image', 'server', { trusted_image_certificates: ['c'] }],
     ['the description of a flavor', 'flavor', { description: 'ours' }],
     ['a kernel beside the disk', 'image', { kernel_id: 'k' }],

@@ -31,6 +31,17 @@ test('a config drive that the cloud forces on every server is told, and does not
   });
 });
 
+test('a port that carries nothing though its server runs is told', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll(server);
+  twin.faults.set([{ do: 'ports-down', name: '.' }]);
+  const built = await campaign.ensure(server);
+  expect(built.differences.fatal).toEqual([]);
+  expect(built.differences.told).toContainEqual(expect.stringMatching(/^status of port 10\.[0-9.]+ is "DOWN", not "ACTIVE"$/));
+});
+
 test('a config drive that the guest had and the cloud did not make is a difference', async () => {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);

@@ -48,3 +48,10 @@ test('a server that was made from a CD blocks the plan, for the CD would become 
   await untilStatus(hand, 'compute', `/servers/${made.server.id}`, 'server', 'ACTIVE');
   expect((await capture()).codes.filter((code) => code.includes('server.iso'))).toEqual(['blocking server.iso']);
 });
+
+test('the servers whose guests see other serial numbers of their volumes are named', async () => {
+  const { capture, cloud } = await aSourceWithVolumes();
+  expect((await capture()).codes).toContain('warning server.volume_serial');
+  const { concerns } = await cloud.inventory({ servers: [] }, signal());
+  expect(concerns.find(({ code }) => code === 'server.volume_serial')?.says).toMatch(/of db 1 gets another id.*by-id/);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { loneVolumesOf } from '../../../../../../shared/model/lone-volumes.ts';
 import { aHand } from '../a-destination.ts';
 import { signal } from '../a-source.ts';
 import { aSourceWithVolumes, aVolumeOf } from '../a-volume-server.ts';
@@ -35,13 +36,32 @@ test('volumes of which Cinder does not tell how they are attached block their se
   expect((await capture()).codes).toContain('blocking server.volume_snapshot');
 });
 
-test('volumes without a server, and snapshots of volumes, are said to stay behind', async () => {
+test('a volume without a server is captured with its disk, and snapshots of volumes are said to stay behind', async () => {
   const { capture, hand, data } = await aSourceWithVolumes();
-  await aVolumeOf(hand, { name: 'an archive' });
+  const archive = await aVolumeOf(hand, { name: 'an archive' });
   await hand.ask('POST', 'volume', '/snapshots', { snapshot: { volume_id: data, name: 'before the upgrade' } });
   const { codes, document } = await capture();
-  expect(codes).toEqual(expect.arrayContaining(['warning left_behind.volume_snapshots', 'warning left_behind.volumes']));
-  expect(document.volumes).toHaveLength(2);
+  expect(codes).toContain('warning left_behind.volume_snapshots');
+  expect(codes).not.toContain('warning left_behind.volumes');
+  expect(loneVolumesOf(document).map(({ name }) => name)).toEqual(['an archive']);
+  expect(document.disks.find(({ volume_id }) => volume_id === archive)?.server_id).toBe(archive);
+});
+
+test('an encrypted volume without a server stays behind, and so does one at which Cinder works; both are told', async () => {
+  const { capture, hand, twin } = await aSourceWithVolumes();
+  const admin = await aHand(twin, 'admin', 'demo');
+  const { volume_type } = await admin.ask<{ volume_type: { id: string } }>('POST', 'volume', '/types', {
+    volume_type: { name: 'hidden' },
+  });
+  await admin.ask('POST', 'volume', `/types/${volume_type.id}/encryption`, { encryption: { provider: 'luks' } });
+  await aVolumeOf(hand, { name: 'a secret', volume_type: 'hidden' });
+  const busy = await aVolumeOf(hand, { name: 'a busy one' });
+  await admin.ask('POST', 'volume', `/volumes/${busy}/action`, { 'os-reset_status': { status: 'maintenance' } });
+  const { concerns, document } = await capture();
+  expect(loneVolumesOf(document)).toEqual([]);
+  const told = concerns.find(({ code }) => code === 'left_behind.volumes')?.says;
+  expect(told).toMatch(/a secret \(.*\): encrypted/);
+  expect(told).toMatch(/a busy one \(.*\): maintenance/);
 });
 
 test('an encrypted volume blocks its server, and so does one that is in no usable state', async () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { OpenStackRetirement } from '../../../../../../shared/cloud/openstack/servers/retirement.ts';
+import { OpenStackRetirement } from '../../../../../../shared/cloud/openstack/retirement.ts';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
 import { accessTo, populate } from '../../../../../conformance/furnish.ts';
 import type { Fault } from '../../../../../twin/faults.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { OpenStackRetirement } from '../../../../../../shared/cloud/openstack/servers/retirement.ts';
+import { OpenStackRetirement } from '../../../../../../shared/cloud/openstack/retirement.ts';
 import type { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
 import { accessTo, type Hand } from '../../../../../conformance/furnish.ts';
 import type { Fault } from '../../../../../twin/faults.ts';

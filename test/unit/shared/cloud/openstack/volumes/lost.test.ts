@@ -14,12 +14,12 @@ test('a server that runs is lost with a volume that is in error, is being delete
   const set = (status: string) => admin.ask('POST', 'volume', `/volumes/${data}/action`, { 'os-reset_status': { status } });
   expect(await look()).toMatchObject({ healthy: true });
   await set('error');
-  expect(await look()).toEqual({ healthy: false, says: `The volume ${data} of the server is error.`, lost: true });
+  expect(await look()).toEqual({ healthy: false, says: `The volume ${data} is error.`, lost: true });
   await set('in-use');
   expect(await look()).toMatchObject({ healthy: true });
   await hand.ask('DELETE', 'compute', `/servers/${serverId}/os-volume_attachments/${data}`);
   await untilStatus(hand, 'volume', `/volumes/${data}`, 'volume', 'available');
   await hand.ask('DELETE', 'volume', `/volumes/${data}`);
   expect(await look()).toMatchObject({ healthy: false, lost: true });
-  await expect.poll(look).toMatchObject({ lost: true, says: `The volume ${data} of the server is gone.` });
+  await expect.poll(look).toMatchObject({ lost: true, says: `The volume ${data} is gone.` });
 });
