@@ -22,15 +22,16 @@ export const features: readonly string[] = [
   'volumes',
   'server-groups',
   'later-kinds',
+  'lone-volumes',
   'compare',
   'prove',
-  'lone-volumes',
 ];
 
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
   server_group: 'server-groups',
+  quota_set: 'later-kinds',
   qos_policy: 'later-kinds',
   address_scope: 'later-kinds',
   subnet_pool: 'later-kinds',

@@ -13,6 +13,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
+import type { Replaced } from '../../shared/model/quota-set.ts';
 import { type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
@@ -20,6 +21,7 @@ import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 import type { IsThere } from './place.ts';
+import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
@@ -50,6 +52,8 @@ export interface BuilderTools {
   readonly cloud: () => Promise<DestinationCloud>;
   /** Throws where it does not build in a place. `made`: looks for what was built. */
   readonly mustBuildHere: (place: string, made: () => readonly IsThere[]) => Promise<void>;
+  /** Whether another campaign made a thing, or may have made it. */
+  readonly isMadeByAnother: (kind: Kind, id: string) => Promise<boolean>;
   /** Throws where nothing may be built any more. */
   readonly mustGoOn: () => void;
   /** Hears of a resource that has left the ledger. */
@@ -224,7 +228,7 @@ export class Builder {
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, wanted));
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -299,14 +303,20 @@ export class Builder {
 
   async #find(resource: Resource): Promise<string | null> {
     const cloud = await this.cloudHere();
-    return cloud.find(resource, this.#context(resource));
+    const id = await cloud.find(resource, this.#context(resource));
+    return id !== null && (await this.#isOfAnother(cloud, resource.kind, id)) ? null : id;
   }
 
-  async #removeFromCloud(ref: Ref, id: string, wanted: AbortSignal | undefined): Promise<boolean> {
+  /** Whether what was found without a stamp may be another campaign's. */
+  async #isOfAnother(cloud: DestinationCloud, kind: Kind, id: string): Promise<boolean> {
+    return cloud.unstamped?.has(kind) === true && (await this.#tools.isMadeByAnother(kind, id));
+  }
+
+  async #removeFromCloud(ref: Ref, id: string, replaced?: Replaced, wanted?: AbortSignal): Promise<boolean> {
     const { campaign, signal } = this.#tools;
     const cloud = await this.cloudHere();
     wanted?.throwIfAborted();
-    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted });
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal, wanted }, replaced);
   }
 
   async #build(resource: Resource): Promise<Built> {
@@ -317,7 +327,10 @@ export class Builder {
     try {
       const cloud = await this.cloudHere();
       const claimed = await this.#intend(cloud, resource);
-      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const replaced = this.#replaced(ref);
+      const { differences, ...made } = await cloud.ensure(resource, { ...context, claimed, replaced, disk });
+      const isOfAnother = made.how === 'found' && (await this.#isOfAnother(cloud, resource.kind, made.id));
+      const built = isOfAnother ? { ...made, how: 'adopted' as const } : made;
       const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
@@ -353,7 +366,8 @@ export class Builder {
   async #intend(cloud: DestinationCloud, resource: Resource): Promise<boolean> {
     const ref = refOf(resource.kind, resource.id);
     const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, this.#context(resource)));
-    await this.#ledger.intend(ref, claimed);
+    const replaced = this.#replaced(ref) ?? (await cloud.replaces?.(resource, this.#context(resource)));
+    await this.#ledger.intend(ref, claimed, replaced);
     return claimed;
   }
 
@@ -363,10 +377,17 @@ export class Builder {
     return entry?.state === 'intended' ? entry.claimed === true : undefined;
   }
 
+  /** What the ledger notes that a ref replaces. */
+  #replaced(ref: Ref): Replaced | undefined {
+    const entry = this.#ledger.get(ref);
+    return entry?.state === 'intended' || entry?.state === 'built' ? entry.replaced : undefined;
+  }
+
   #context(resource: Resource): BuildContext {
     return {
       campaign: this.#tools.campaign,
       claimed: this.#claimed(refOf(resource.kind, resource.id)),
+      replaced: this.#replaced(refOf(resource.kind, resource.id)),
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
@@ -375,10 +396,4 @@ export class Builder {
       signal: this.#tools.signal,
     };
   }
-}
-
-/** A resource as it was captured, but for what was learned since. */
-function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
-  if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
-  return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
 }

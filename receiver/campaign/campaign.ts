@@ -11,7 +11,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -44,6 +44,8 @@ export interface CampaignTools {
   readonly keptFor: ((peer: string) => string) | null;
   /** Which images of the destination are donors for disks. */
   readonly images: ImagePolicy;
+  /** Whether another campaign than this one made a thing, or may have made it. */
+  readonly isMadeByAnother: (campaign: string, kind: Kind, id: string) => Promise<boolean>;
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
@@ -85,6 +87,7 @@ export class ReceiverCampaign {
       cloud,
       mustBuildHere: (place, made) => mustBuildHere(folder, place, made),
       mustGoOn: () => this.mustGoOn(),
+      isMadeByAnother: (kind, thing) => tools.isMadeByAnother(id, kind, thing),
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,
     });

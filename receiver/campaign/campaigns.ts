@@ -13,6 +13,7 @@ import { Archive } from './archive.ts';
 import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 import { Ledger, type LedgerState, type StandingAtReceiver } from './ledger.ts';
+import { isMadeByAnother } from './made-by.ts';
 import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 
 /** Most bytes that the indexes of all campaigns take together. */
@@ -55,7 +56,7 @@ export class Campaigns implements KeptUsers {
   readonly #archive: Archive;
   readonly #looking = new Semaphore(1);
 
-  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory'>) {
+  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory' | 'isMadeByAnother'>) {
     this.#state = state;
     this.#archive = new Archive(state);
     this.#tools = {
@@ -63,6 +64,7 @@ export class Campaigns implements KeptUsers {
       freeSpace: new FreeSpace(state),
       indexMemory: new Budget(indexBytes),
       blockMemory: new Budget(blockStateBytes),
+      isMadeByAnother: (...given) => isMadeByAnother(this, ...given),
     };
   }
 

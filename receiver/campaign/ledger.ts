@@ -1,5 +1,6 @@
 import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal, readFacts } from '../../shared/journal.ts';
+import type { Replaced } from '../../shared/model/quota-set.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -23,17 +24,19 @@ const rank: Readonly<Record<StandingAtReceiver, number>> = {
 
 /**
  * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
- * carried out or not; `claimed`: nothing existed in its place. `bare`: a commit is done with it:
- * our stamp is off, or an image is removed. `properties`: of a disk, what its image was given.
- * `released`: it was adopted, and is left as it is.
+ * carried out or not; `claimed`: nothing existed in its place; `replaced`: the values that it
+ * replaces. `bare`: a commit is done with it: our stamp is off, or an image is removed.
+ * `properties`: of a disk, what its image was given. `released`: it was adopted, and is left as it
+ * is.
  */
 export type LedgerEntry =
-  | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
+  | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean; readonly replaced?: Replaced }
   | ({
       readonly state: 'built';
       readonly ref: Ref;
       readonly bare?: true;
       readonly properties?: Readonly<Record<string, string>>;
+      readonly replaced?: Replaced;
     } & Built)
   | { readonly state: 'released'; readonly ref: Ref; readonly id: string; readonly how: 'adopted' }
   | { readonly state: 'removed'; readonly ref: Ref };
@@ -137,12 +140,25 @@ export class Ledger {
   }
 
   /** Notes that a ref is about to be built; MUST be durable before the cloud is asked. */
-  intend(ref: Ref, claimed = false): Promise<void> {
-    return this.#add({ state: 'intended', ref, ...(claimed ? { claimed } : {}) });
+  intend(ref: Ref, claimed = false, replaced?: Replaced): Promise<void> {
+    return this.#add({
+      state: 'intended',
+      ref,
+      ...(claimed ? { claimed } : {}),
+      ...(replaced === undefined ? {} : { replaced }),
+    });
   }
 
   built(ref: Ref, built: Built, properties?: Readonly<Record<string, string>>): Promise<void> {
-    return this.#add({ state: 'built', ref, ...built, ...(properties === undefined ? {} : { properties }) });
+    const before = this.get(ref);
+    const replaced = before?.state === 'intended' ? before.replaced : undefined;
+    return this.#add({
+      state: 'built',
+      ref,
+      ...built,
+      ...(properties === undefined ? {} : { properties }),
+      ...(replaced === undefined ? {} : { replaced }),
+    });
   }
 
   /** Notes that a commit is done with what was built for a ref. */

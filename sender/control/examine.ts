@@ -55,7 +55,9 @@ export async function examine(
   // The campaign's plan names all that is gone: what is read later is held against that.
   const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
   const chosen = withOptions({ ...plan, volumes, skip: [...gone] }, document, options, file);
-  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings: chosen.mappings });
+  const { quotas } = chosen.options;
+  const mappings = quotas === 'carry' ? { ...chosen.mappings, quotas } : chosen.mappings;
+  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),

@@ -88,6 +88,11 @@ export const Plan = z.strictObject({
        */
       images: z.enum(['keep', 'remove']).default('keep'),
       /**
+       * `carry`: quotas of the project that are lower at the destination are raised to those of the
+       * source, as an admin; a rollback puts them back.
+       */
+      quotas: z.enum(['keep', 'carry']).default('keep'),
+      /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
        */

@@ -28,6 +28,7 @@ export const planHeader = [
   '                      without it the others go on, however many fail',
   'images:               what a commit does with the images that the disks became: keep, because the',
   '                      cloud rebuilds, rescues and evacuates servers from them, or remove',
+  'quotas: carry         raises those of the destination that are lower than the source’s; for admins',
   'whole: true           moves the rest of the project too: networks, groups and addresses that none',
   '                      of these servers uses; it may be a plan without servers',
   'mode: warm            copies a server while it runs, in at most `rounds` rounds, until one brings',

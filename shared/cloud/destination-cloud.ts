@@ -1,6 +1,7 @@
 import type { BlockSource } from '../disk/block-source.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import type { Mappings } from '../model/mappings.ts';
+import type { Replaced } from '../model/quota-set.ts';
 import type { Kind, Ref, Resource, ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
 import type { Patience } from './patience.ts';
@@ -116,6 +117,8 @@ export interface BuildContext extends Patience {
    * resource without a stamp is then the one that it created.
    */
   readonly claimed?: boolean | undefined;
+  /** What the ledger notes that this replaces. */
+  readonly replaced?: Replaced | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
   readonly disk?: BlockSource | undefined;
   /** Hears of each carried attribute that is compared. */
@@ -149,6 +152,8 @@ export interface DestinationCloud {
    * key.
    */
   readonly kinds: ReadonlySet<Kind>;
+  /** The kinds that carry no stamp: for them `occupied` is asked. Absent: every kind carries one. */
+  readonly unstamped?: ReadonlySet<Kind>;
   facts(signal: AbortSignal): Promise<CloudFacts>;
   /**
    * Where the credentials lead, in words with an id: a project, for instance. What was built in one
@@ -187,6 +192,12 @@ export interface DestinationCloud {
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
+   * What `ensure` would replace; absent, or undefined, where it creates. MUST NOT write. The ledger
+   * notes it before the first `ensure`, and gives it to `remove`, which puts back what nobody
+   * changed meanwhile.
+   */
+  replaces?(resource: Resource, context: BuildContext): Promise<Replaced | undefined>;
+  /**
    * The differences of the built resource, as it is read now, from the wanted one. Given a disk's
    * bytes, also whether the cloud says that it stores these.
    */
@@ -206,7 +217,7 @@ export interface DestinationCloud {
    * Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
-  remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  remove(ref: Ref, id: string, campaign: string, patience: Patience, replaced?: Replaced): Promise<boolean>;
   /**
    * Whether something of the network side, or a flavor, still exists in the place to which the
    * credentials lead. MUST NOT write.

@@ -143,6 +143,11 @@ export interface SourceCloud {
    */
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
   /**
+   * The volumes of a server that a snapshot may cost it, in words: `freeze` and `checkpoint` MUST
+   * NOT be asked for these unless somebody accepted it. Throws E_NOT_FOUND.
+   */
+  riskyVolumes(serverId: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
    * Whether a stopped server may have run since a generation: more exact than comparing two of
    * them, for a lock or a backup changes it too. MUST be true where that cannot be told. Throws
    * E_NOT_FOUND.

@@ -16,6 +16,7 @@ interface UnsupportedCost {
  * no destination builds, so it costs nothing.
  */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
+  quota_set: { severity: 'warning', costs: 'the project has the quotas that the destination gives it' },
   qos_policy: { severity: 'warning', costs: 'nothing limits or marks the traffic of what has them' },
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
   address_scope: { severity: 'warning', costs: 'subnet pools are built without them, and routers translate between all subnets' },
@@ -80,7 +81,10 @@ export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet
 export function supportedDocument(document: Configurations, kinds: ReadonlySet<Kind>): Configurations {
   const { resources } = supportedPart(resourcesOf(document), kinds);
   const images = document.images.map((image) => ({ kind: 'image' as const, ...image }));
-  return { ...document, ...groupByKind([...resources, ...images]) };
+  // A receiver of an earlier release refuses a mapping that it does not know.
+  const { quotas, ...others } = document.mappings;
+  const mappings = quotas === undefined || kinds.has('quota_set') ? document.mappings : others;
+  return { ...document, mappings, ...groupByKind([...resources, ...images]) };
 }
 
 /**

@@ -23,6 +23,7 @@ export const Configurations = z.object({
   campaign: z.uuid().optional(),
   source: z.object({ provider: z.string(), region: z.string().default(''), project_id: z.string(), project_name: z.string() }),
   mappings: Mappings.prefault({}),
+  quota_sets: z.array(schemas.quota_set).default([]),
   qos_policies: z.array(schemas.qos_policy).default([]),
   networks: z.array(schemas.network).default([]),
   address_scopes: z.array(schemas.address_scope).default([]),

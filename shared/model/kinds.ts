@@ -13,6 +13,7 @@ interface KindFacts {
 
 /** One row for each kind. */
 export const factsOf = {
+  quota_set: { plural: 'quota_sets', one: 'quota set', many: 'quota sets', networkSide: true },
   qos_policy: { plural: 'qos_policies', one: 'QoS policy', many: 'QoS policies', networkSide: true },
   network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
   address_scope: { plural: 'address_scopes', one: 'address scope', many: 'address scopes', networkSide: true },

@@ -64,6 +64,8 @@ export const Mappings = z.strictObject({
       }),
     )
     .optional(),
+  /** Whether quotas of the destination that are lower are raised; `options.quotas` of the plan. */
+  quotas: z.literal('carry').optional(),
   /**
    * Fatal concerns that the operator accepts: a code, or a code and the ref that it is about
    * (`gateway.snat_rights gateway/6f…`). Only codes that may be accepted count.
@@ -117,7 +119,9 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
+  const isCarried = layers.some(({ quotas }) => quotas === 'carry');
   return {
+    ...(isCarried ? { quotas: 'carry' as const } : {}),
     ...(accept.length === 0 ? {} : { accept }),
     ...Object.fromEntries(given.filter(([, entries]) => Object.keys(entries).length > 0)),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],

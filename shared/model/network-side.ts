@@ -20,6 +20,7 @@ export function networkSideOf(document: Configurations): Resource[] {
     if (resource.kind === 'floating_ip') return serverOfFloating(resource.id, document) === undefined && !isSkipped(resource.id);
     if (resource.kind === 'port_forwarding')
       return serverOfForwarding(resource.id, document) === undefined && !isSkipped(resource.floating_ip_id);
+    if (resource.kind === 'quota_set') return document.mappings.quotas === 'carry';
     if (resource.kind === 'rbac_policy') return sharedWith(resource, document.mappings) !== null;
     return factsOf[resource.kind].networkSide;
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
  * interfaces and static routes are resources of their own, because each needs something else.
  */
 export const kinds = [
+  'quota_set',
   'qos_policy',
   'network',
   'address_scope',

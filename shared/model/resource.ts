@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
 import { QosPolicy } from './qos.ts';
+import { QuotaSet } from './quota-set.ts';
 import { RbacPolicy } from './rbac.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
 
@@ -286,6 +287,8 @@ const Server = z.object({
   flavor_id: Id,
   image_id: Id.nullable().default(null),
   ports: z.array(Id).default([]),
+  /** The tags by which the guest knows its interfaces, by the port. */
+  port_tags: z.record(Id, z.string()).default({}),
   disks: z.array(Id).default([]),
   /** In the order of its devices. */
   volumes: z.array(Attached).default([]),
@@ -305,6 +308,7 @@ const Server = z.object({
 
 /** The schema of each kind. */
 export const schemas = {
+  quota_set: QuotaSet,
   qos_policy: QosPolicy,
   network: Network,
   address_scope: AddressScope,

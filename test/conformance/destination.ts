@@ -288,7 +288,10 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
           timeoutMs,
           signal: signal(),
         });
-        await expect(removed, resource.kind).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+        await expect(removed, resource.kind).rejects.toMatchObject({
+          code: 'E_FORBIDDEN',
+          hint: expect.stringContaining('only what it created'),
+        });
       }
     });
 

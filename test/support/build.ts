@@ -6,6 +6,7 @@ import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, sche
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
+  quota_set: { limits: {} },
   qos_policy: {},
   network: {},
   address_scope: { ip_version: 4 },

@@ -50,6 +50,7 @@ export interface Settings {
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
   readonly elsewhere: Elsewhere;
+  readonly furtherServices: readonly string[];
   readonly maxRequestBytes: number;
 }
 

@@ -117,6 +117,8 @@ export interface TwinOptions {
   readonly gibibyte?: number;
   /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
+  /** Types of further services that the catalogue names; nobody answers there. */
+  readonly furtherServices?: readonly string[];
 }
 
 /** A running twin. */
@@ -235,6 +237,7 @@ function settingsFrom(options: TwinOptions): Settings {
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
     elsewhere: options.elsewhere ?? {},
+    furtherServices: options.furtherServices ?? [],
     maxRequestBytes: 114_688,
   };
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
+import { mustOutliveSnapshots } from './snapshot-risk.ts';
 
 /** Limit of one snapshot: milliseconds. A terabyte at 100 MB/s takes three hours. */
 export const snapshotTimeoutMs = 6 * 3_600_000;
@@ -20,6 +21,7 @@ const idleLooks = 300;
  */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   const seen = await dropStale(move, tools);
+  await mustOutliveSnapshots(move, tools);
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
   const snapshots: Record<string, Snapshot> = {};
   const takeAll = async (): Promise<void> => {

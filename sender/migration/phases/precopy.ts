@@ -4,6 +4,7 @@ import { isFresh, whyEnough } from '../round.ts';
 import { awaitBlackoutEnd } from './await-window.ts';
 import { dropCopy } from './copy.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
+import { mustOutliveSnapshots } from './snapshot-risk.ts';
 
 /** Copies the disks of the running server in rounds, until a further one would gain nothing. */
 export async function precopy(move: Move, tools: Tools): Promise<undefined> {
@@ -25,6 +26,7 @@ export async function precopy(move: Move, tools: Tools): Promise<undefined> {
 export async function copyRound(move: Move, tools: Tools): Promise<void> {
   const { source, campaign, signal } = tools;
   const round = (tools.rounds.of(move.server.id).at(-1)?.round ?? 0) + 1;
+  await mustOutliveSnapshots(move, tools);
   const sum = { size: 0, blocks: 0, bytes: 0, snapshot_ms: 0, copy_ms: 0 };
   for (const disk of move.disks) {
     const begun = performance.now();

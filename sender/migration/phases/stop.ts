@@ -7,6 +7,7 @@ import type { Tools } from '../phase.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
 import { whyVolumeCannotReturn } from './lone-volume.ts';
 import { hostDown } from './look.ts';
+import { mustOutliveSnapshots } from './snapshot-risk.ts';
 
 /** Pause between two looks at a server that changes its state (milliseconds), and their number. */
 const settleMs = 1_000;
@@ -22,6 +23,7 @@ export async function stop(move: Move, tools: Tools): Promise<undefined> {
   const { source, options, stops, signal } = tools;
   if (!stops.isAsked(server.id)) {
     await mustBeAsCaptured(move, tools, signal);
+    await mustOutliveSnapshots(move, tools);
     const { power, isHostDown } = await source.state(server.id, signal);
     if (isHostDown) throw hostDown(server);
     if (power !== 'other') await stops.ask(server.id, power);

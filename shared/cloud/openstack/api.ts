@@ -296,6 +296,7 @@ export interface ApiServerGroup extends ApiThing {
   readonly id: string;
   /** From 2.13 on. */
   readonly project_id?: string;
+  readonly user_id?: string;
   readonly name: string;
   /** From 2.64 on, with `rules`; before that `policies` lists the one policy. */
   readonly policy: string;

@@ -1,6 +1,7 @@
 import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
+import type { Replaced } from '../../model/quota-set.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type {
@@ -40,6 +41,7 @@ import { lostVolume } from './volumes/lost.ts';
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
+  readonly unstamped: ReadonlySet<Kind> = new Set(kinds.filter((kind) => families[kind].occupied !== undefined));
   readonly #session: CloudSession;
   readonly #site: Site;
 
@@ -108,10 +110,14 @@ export class OpenStackDestination implements DestinationCloud {
     return seen.lost === true ? seen : ((await lostVolume(this.#session, volumes, signal)) ?? seen);
   }
 
-  remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {
+  async replaces(resource: Resource, context: BuildContext): Promise<Replaced | undefined> {
+    return await familyOf(resource.kind).replaces?.(this.#site, resource, context);
+  }
+
+  remove(ref: Ref, id: string, campaign: string, patience: Patience, replaced?: Replaced): Promise<boolean> {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
-    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
+    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref, replaced);
   }
 
   isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {

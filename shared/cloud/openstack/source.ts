@@ -35,6 +35,7 @@ import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
 import { mustBeFree } from './volumes/free.ts';
+import { riskyVolumes } from './volumes/risky-volumes.ts';
 import { snapshotVolume } from './volumes/snapshot-volume.ts';
 import { type PermitOurs, releaseTemporary, temporariesOf, temporaryIn } from './volumes/temporary.ts';
 
@@ -59,6 +60,10 @@ export class OpenStackSource implements SourceCloud {
 
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured> {
     return recapture(this.#session, serverId, signal);
+  }
+
+  riskyVolumes(serverId: string, signal: AbortSignal): Promise<readonly string[]> {
+    return riskyVolumes(this.#session, serverId, signal);
   }
 
   mayHaveRunSince(serverId: string, generation: string, signal: AbortSignal): Promise<boolean> {

@@ -4,7 +4,7 @@ import { parse } from '../body.ts';
 import { type Cloud, imagePath } from '../cloud.ts';
 import { copyWithDigests } from '../disk.ts';
 import { blankImage, checkImageCount } from '../glance/create.ts';
-import { activate, openImage, roomFor } from '../glance/data.ts';
+import { activate, openImage, refuseOtherContent, roomFor } from '../glance/data.ts';
 import { touch } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
 import { newUuid } from '../identifier.ts';
@@ -99,7 +99,11 @@ async function store(cloud: Cloud, volume: Volume, image: Image): Promise<void> 
   await (await openImage(cloud, image.id)).abandon();
   const path = imagePath(cloud, image.id);
   const digests = await copyWithDigests(volumePath(cloud, volume.id), path, cloud.background.signal);
-  const isStored = cloud.state.images.has(image.id) && digests.size <= roomFor(cloud, image.owner);
+  const isTaken = await refuseOtherContent(cloud, image).then(
+    () => true,
+    () => false,
+  );
+  const isStored = isTaken && cloud.state.images.has(image.id) && digests.size <= roomFor(cloud, image.owner);
   if (isStored) return activate(cloud, image, digests);
   // Cinder deletes an image whose bytes Glance refuses (cinder/volume/manager.py).
   cloud.state.images.delete(image.id);

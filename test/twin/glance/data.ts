@@ -94,7 +94,7 @@ async function virtualSizeOf(cloud: Cloud, image: Image, size: number): Promise<
 const beginnings: Readonly<Record<string, string>> = { 'QFI\xfb': 'qcow2', LUKS: 'luks', KDMV: 'vmdk' };
 
 /** Refuses a raw image whose content is of another format, where the cloud looks at it. */
-async function refuseOtherContent(cloud: Cloud, image: Image): Promise<void> {
+export async function refuseOtherContent(cloud: Cloud, image: Image): Promise<void> {
   if (!cloud.settings.inspectsImages || image.diskFormat !== 'raw') return;
   const head = await headOf(imagePath(cloud, image.id), 4);
   const found = beginnings[head.toString('latin1')];

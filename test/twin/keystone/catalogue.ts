@@ -32,10 +32,13 @@ interface CatalogueEntry {
  * network without a version.
  */
 export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] {
-  const { region, withoutServices, otherRegions, elsewhere } = cloud.settings;
-  const others = shelfTypes
-    .filter((type) => elsewhere[type] !== undefined)
-    .map((type) => ({ service: 'elsewhere' as const, type, name: type, path: `/${type}` }));
+  const { region, withoutServices, otherRegions, elsewhere, furtherServices } = cloud.settings;
+  const others = [...shelfTypes.filter((type) => elsewhere[type] !== undefined), ...furtherServices].map((type) => ({
+    service: 'elsewhere' as const,
+    type,
+    name: type,
+    path: `/${type}`,
+  }));
   return [...services, ...others]
     .filter(({ service }) => !withoutServices.includes(service))
     .map(({ service, type, name, path }) => ({

@@ -14,7 +14,7 @@ const interfaceView = (call: Call, port: Port): Record<string, unknown> => ({
   mac_addr: port.macAddress,
   port_state: port.status,
   fixed_ips: port.fixedIps,
-  ...(call.minor >= 70 ? { tag: null } : {}),
+  ...(call.minor >= 70 ? { tag: serverOf(call).portTags?.[port.id] ?? null } : {}),
 });
 
 function portsOf(call: Call): Port[] {
@@ -42,7 +42,7 @@ function attach(call: Call): Answer {
   const wish =
     given.port_id === undefined && given.net_id === undefined
       ? undefined
-      : [{ uuid: given.net_id, port: given.port_id, fixed_ip: given.fixed_ips?.[0]?.ip_address }];
+      : [{ uuid: given.net_id, port: given.port_id, fixed_ip: given.fixed_ips?.[0]?.ip_address, tag: given.tag }];
   const [first] = requestNetworks(call, wish, []).requests;
   if (first === undefined) throw badRequest('No network to attach to.');
   const port = plugInterface(call.cloud, server, first);

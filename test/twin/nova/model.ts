@@ -50,6 +50,7 @@ export interface NetworkRequest {
   readonly portId: string | null;
   readonly networkId: string | null;
   readonly fixedIp: string | null;
+  readonly tag?: string | undefined;
 }
 
 /** An accepted action, by the request that asked for it. */
@@ -120,6 +121,8 @@ export interface Server {
   portIds: string[];
   /** Those of the ports that Nova made, and removes with the server. */
   ownPortIds: string[];
+  /** The tags of its interfaces, by the port. */
+  portTags?: Record<string, string>;
   readonly requested: readonly NetworkRequest[];
   /** Its volumes, in the order in which they were attached. */
   volumes: ServerVolume[];

@@ -12,7 +12,12 @@ import type { NetworkRequest, Server } from './model.ts';
 
 /** The networks of a request. */
 export type GivenNetworks =
-  | readonly { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined }[]
+  | readonly {
+      uuid?: string | undefined;
+      port?: string | null | undefined;
+      fixed_ip?: string | undefined;
+      tag?: string | undefined;
+    }[]
   | 'auto'
   | 'none'
   | undefined;
@@ -49,7 +54,7 @@ function automatic(call: Call, given: GivenNetworks): NetworkRequest[] {
 
 function checked(
   call: Call,
-  given: { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined },
+  given: { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined; tag?: string | undefined },
 ): NetworkRequest {
   const { cloud, caller } = call;
   if (given.port) {
@@ -57,7 +62,7 @@ function checked(
     if (port === undefined || (port.project !== caller.projectId && !caller.admin))
       throw badRequest(`Port id ${given.port} could not be found.`);
     checkFree(port);
-    return { portId: port.id, networkId: port.networkId, fixedIp: null };
+    return { portId: port.id, networkId: port.networkId, fixedIp: null, tag: given.tag };
   }
   const network = cloud.state.networks.get(given.uuid ?? '');
   if (network === undefined || !seesNetwork(caller, network)) throw badRequest(`Network ${given.uuid ?? ''} could not be found.`);
@@ -66,7 +71,7 @@ function checked(
   const fixedIp = given.fixed_ip ?? null;
   if (fixedIp !== null && subnets.some((subnet) => takenOn(cloud, subnet.id).has(fixedIp)))
     throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance .`);
-  return { portId: null, networkId: network.id, fixedIp };
+  return { portId: null, networkId: network.id, fixedIp, tag: given.tag };
 }
 
 /** Refuses a port that some device has, or that has no address. */
@@ -110,6 +115,7 @@ export function plugInterface(cloud: Cloud, server: Server, request: NetworkRequ
   // nova/network/neutron.py, _populate_neutron_extension_values and _update_port_dns_name.
   if (cloud.settings.dns) port.dnsName = server.hostname;
   if (!server.portIds.includes(port.id)) server.portIds.push(port.id);
+  if (request.tag !== undefined) server.portTags = { ...server.portTags, [port.id]: request.tag };
   bump(cloud, port);
   return port;
 }

@@ -11,6 +11,7 @@ test('a peer of 0.1 is told of no kind that it would refuse, and one of this rel
     'address_scope',
     'port_forwarding',
     'qos_policy',
+    'quota_set',
     'rbac_policy',
     'server_group',
     'subnet_pool',

@@ -23,6 +23,8 @@ export const server: Table = [
     refers: 'server_group', read: onlyOne, canonical: onlyOne, accepts: anyValue },
   { api: null,                                  field: 'ports',             fate: 'mapped', default: [],
     refers: 'port', why: 'Neutron lists the ports of a server, Nova their order' },
+  { api: null,                                  field: 'port_tags',         fate: 'carried', default: {},
+    why: 'Nova tells the tags of interfaces beside the server' },
   { api: null,                                  field: 'disks',             fate: 'mapped', default: [],
     refers: 'disk', why: 'the disk that a server made from an image boots from, and those of its volumes' },
   { api: 'image',                               field: 'image_id',          fate: 'mapped', default: null,

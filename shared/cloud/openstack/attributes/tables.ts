@@ -10,6 +10,7 @@ import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
 import { qosPolicy } from './qos-policy.ts';
+import { quotaSet } from './quota-set.ts';
 import { rbacPolicy } from './rbac-policy.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
@@ -21,6 +22,7 @@ import { volume } from './volume.ts';
 
 /** The attributes of every kind. */
 export const tables: { readonly [K in Kind]: Table } = {
+  quota_set: quotaSet,
   qos_policy: qosPolicy,
   network,
   address_scope: addressScope,

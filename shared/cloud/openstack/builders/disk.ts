@@ -20,6 +20,7 @@ import { until } from '../session/wait.ts';
 import { carries, imageStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /** Bytes read from the disk and sent at once. */
 const stride = 1024 * 1024;
@@ -90,10 +91,7 @@ export const disk: Family<'disk'> = {
       if (late.id !== id) await destroyImage(site, late.id, signal);
     const image = await readImage(site.session, id, signal);
     if (image === null) return false;
-    if (image['godwit_campaign'] !== campaign || isSnapshot(image))
-      throw new Problem('E_FORBIDDEN', `The image ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (image['godwit_campaign'] !== campaign || isSnapshot(image)) throw unstamped('image', id, campaign);
     return destroyImage(site, id, signal);
   },
 };

@@ -12,6 +12,7 @@ import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
 import { qosPolicy } from './qos-policy.ts';
+import { quotaSet } from './quota-set.ts';
 import { rbacPolicy } from './rbac-policy.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
@@ -27,6 +28,7 @@ const reference = (): never => {
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
+  quota_set: quotaSet,
   qos_policy: qosPolicy,
   network,
   address_scope: addressScope,

@@ -1,3 +1,4 @@
+import type { Replaced } from '../../../model/quota-set.ts';
 import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext, Built, Differences } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
@@ -17,7 +18,9 @@ export interface Family<K extends Kind> {
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
   /** `seen`: what `ensure` saw a moment ago; it is read where nothing is given. */
   differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext, seen?: ApiThing): Promise<Differences>;
-  remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
+  /** For kinds that exist always: DestinationCloud's `replaces`. */
+  replaces?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<Replaced | undefined>;
+  remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref, replaced?: Replaced): Promise<boolean>;
 }
 
 /** Equal to what was wanted. */

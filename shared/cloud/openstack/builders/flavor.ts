@@ -11,6 +11,7 @@ import { isAdmin } from '../session/token.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /**
  * Flavors: adopted as the plan maps them, or created where the plan says `create` and the
@@ -49,10 +50,7 @@ export const flavor: Family<'flavor'> = {
   async remove(site, id, campaign, { signal }) {
     const is = (await listFlavors(site, signal)).find((one) => one.id === id);
     if (is === undefined) return false;
-    if (!(is.description ?? '').startsWith(`godwit ${campaign} `))
-      throw new Problem('E_FORBIDDEN', `The flavor ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (!(is.description ?? '').startsWith(`godwit ${campaign} `)) throw unstamped('flavor', id, campaign);
     await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, mayBeGone: true, signal });
     return true;
   },

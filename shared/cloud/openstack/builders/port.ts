@@ -41,9 +41,9 @@ export const port: Family<'port'> = {
 
 /** What Nova named by the server is as it was: a port without a name of its own. */
 function withoutNovasName(is: ApiPort, { id, dns_name }: ResourceOf<'port'>, context: BuildContext): ApiPort & ApiThing {
+  if (dns_name !== '' || (is['dns_name'] ?? '') === '') return is;
   const server = context.resources().find((one) => one.kind === 'server' && one.ports.includes(id));
-  const isNamed = dns_name === '' && server?.kind === 'server' && is['dns_name'] === server.hostname;
-  return isNamed ? { ...is, dns_name: '' } : is;
+  return server?.kind === 'server' && is['dns_name'] === server.hostname ? { ...is, dns_name: '' } : is;
 }
 
 /**

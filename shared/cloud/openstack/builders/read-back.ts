@@ -6,7 +6,7 @@ import type { ApiVolume } from '../api.ts';
 import { isUsable, readImage } from '../images/snapshots.ts';
 import { until } from '../session/wait.ts';
 import { untilAvailable } from '../volumes/read.ts';
-import { uploadOf } from '../volumes/snapshot-volume.ts';
+import { refusedContent, uploadOf } from '../volumes/snapshot-volume.ts';
 import { destroyImage, isWhole } from './disk.ts';
 import type { Site } from './site.ts';
 
@@ -24,7 +24,10 @@ export async function readBack(site: Site, { id }: ApiVolume, disk: ResourceOf<'
     const image = await until(`The image of volume ${id}`, context, async () => {
       const is = await readImage(session, imageId, signal);
       if (is === null || !isUsable(is))
-        throw new Problem('E_CLOUD', `The image of volume ${id} is ${is?.status ?? 'gone'}.`, { about: `volume/${id}` });
+        throw new Problem('E_CLOUD', `The image of volume ${id} is ${is?.status ?? 'gone'}.`, {
+          about: `volume/${id}`,
+          hint: refusedContent,
+        });
       return is.status === 'active' ? is : undefined;
     });
     const isSame = (image.size ?? 0) >= source.size && (await isWhole(image, filledUp(source, image.size ?? 0), context));

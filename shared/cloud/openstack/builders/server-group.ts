@@ -19,12 +19,11 @@ export const serverGroup: Family<'server_group'> = {
   async ensure(site, resource, context) {
     const to = mappedTo(context.mappings, 'server_groups', resource.id);
     if (to !== null) return { id: (await mapped(site, resource, to, context)).id, how: 'adopted' };
-    const [there, ...others] = await equalOnes(site, resource, context);
-    if (there !== undefined && others.length > 0) throw severalEqual(resource);
-    if (there !== undefined) return { id: there.id, how: context.claimed ? 'found' : 'adopted' };
+    const there = await onlyEqual(site, resource, context);
+    if (there !== null) return { id: there.id, how: (await isClaimed(site, there, context)) ? 'found' : 'adopted' };
     const id = await createOrFind(
       () => create(site, resource, context),
-      async () => (await equalOnes(site, resource, context)).at(0)?.id ?? null,
+      async () => (await onlyEqual(site, resource, context))?.id ?? null,
       context.signal,
     );
     return { id, how: 'created' };
@@ -32,9 +31,8 @@ export const serverGroup: Family<'server_group'> = {
 
   async find(site, resource, context) {
     if (!context.claimed) return null;
-    const [there, ...others] = await equalOnes(site, resource, context);
-    if (others.length > 0) throw severalEqual(resource);
-    return there?.id ?? null;
+    const there = await onlyEqual(site, resource, context);
+    return there !== null && (await isClaimed(site, there, context)) ? there.id : null;
   },
 
   occupied: async (site, resource, context) => (await equalOnes(site, resource, context)).length > 0,
@@ -101,6 +99,23 @@ async function equalOnes(
     return there ?? [];
   });
   return equalGroups(all, resource, new Set(taken));
+}
+
+/** The only equal one. Throws E_UNMAPPED where there are several. */
+async function onlyEqual(
+  site: Site,
+  resource: ResourceOf<'server_group'>,
+  context: BuildContext,
+): Promise<ApiServerGroup | null> {
+  const [there, ...others] = await equalOnes(site, resource, context);
+  if (others.length > 0) throw severalEqual(resource);
+  return there ?? null;
+}
+
+/** Whether a group may be the one whose creation was noted: another user's is not. */
+async function isClaimed(site: Site, { user_id }: ApiServerGroup, { claimed, signal }: BuildContext): Promise<boolean> {
+  if (claimed !== true) return false;
+  return user_id === undefined || user_id === (await site.session.token(signal)).userId;
 }
 
 async function mapped(

@@ -13,9 +13,11 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf, unwired } from './port-order.ts';
+import { tagDifferences, taggedPort } from './port-tags.ts';
 import { lackedGroup } from './server-group.ts';
 import { blockDevices, flagVolumes, keepVolumes, volumeDifferences } from './server-volumes.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /**
  * Servers: created from the registered disk or from volumes, on existing ports, in order; stopped
@@ -53,8 +55,9 @@ export const server: Family<'server'> = {
       ports: [ports, orderOf(is, ports, there)],
     });
     const lacks = await lackedGroup(site, resource, is, context);
+    const tags = await tagDifferences(site, resource, id, context);
     const silent = is.status === 'ACTIVE' ? unwired(there) : [];
-    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks, ...silent];
+    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks, ...silent, ...tags];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);
@@ -65,10 +68,7 @@ export const server: Family<'server'> = {
     for (const one of late) if (one.id !== id) await destroy(site, one.id, patience);
     const is = await readServer(site.session, id, patience.signal);
     if (is === null) return false;
-    if (!is.tags?.includes(campaignTag(campaign)))
-      throw new Problem('E_FORBIDDEN', `The server ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (!is.tags?.includes(campaignTag(campaign))) throw unstamped('server', id, campaign);
     patience.wanted?.throwIfAborted();
     await destroy(site, id, patience);
     return true;
@@ -141,7 +141,7 @@ function imageId(resource: ResourceOf<'server'>, context: BuildContext): string 
 async function create(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<string> {
   const { signal, campaign } = context;
   const zone = context.mappings.servers?.[resource.id]?.availability_zone;
-  const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
+  const ports = resource.ports.map((port) => taggedPort(resource, port, context));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const image = imageId(resource, context);
   const server = {

@@ -14,6 +14,7 @@ import { disk as diskImage, inUse, removeImages } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import { readBack } from './read-back.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /**
  * Volumes: made from an image of the verified disk, which goes away again, and read back. Where the
@@ -60,10 +61,7 @@ export const volume: Family<'volume'> = {
     for (const late of await stamped(site, ref, { campaign, signal }))
       if (late.id !== id && isLate(late)) await destroyOf(site.session, 'volume', late.id, patience);
     const is = await readOf(site.session, 'volume', id, signal);
-    if (is !== null && is.metadata['godwit_campaign'] !== campaign)
-      throw new Problem('E_FORBIDDEN', `The volume ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (is !== null && is.metadata['godwit_campaign'] !== campaign) throw unstamped('volume', id, campaign);
     const wasThere = is !== null && (await destroyOf(site.session, 'volume', id, patience));
     // An unfinished creation may have left the image, and no volume; one may have kept its image.
     await removeImages(site, refOf('disk', diskIdOf(idOf(ref))), { campaign, signal });

@@ -21,7 +21,9 @@ import type {
   ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type Limits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { type PortTags, readPortTags } from '../servers/port-tags.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
@@ -51,11 +53,15 @@ export interface Contents extends VolumeContents {
   readonly trunks: readonly ApiTrunk[];
   /** The project's ports that belong to another service: a load balancer. They are not moved. */
   readonly otherPorts: readonly ApiPort[];
+  /** The tags of the interfaces of each server that has some, by its id. */
+  readonly portTags: ReadonlyMap<string, PortTags>;
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
   /** Those of the project, and others that rules of its groups name. */
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
+  /** What the project may use of each service that tells it; none of a selection of servers. */
+  readonly quotaSets: readonly { readonly id: QuotaService; readonly limits: Limits }[];
   /** Those that share something of the project. */
   readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Those of the project, and others that something of it has. */
@@ -171,6 +177,8 @@ export async function readContents(
   );
   const forwardings = await readForwardings(session, floatingIps, signal);
   if (forwardings === null) untold.push(wordsOf('port_forwarding'));
+  const portTags = await readPortTags(session, servers, signal);
+  if (portTags === null) untold.push('tags of interfaces');
   return {
     scope,
     region: session.access.region ?? '',
@@ -182,9 +190,11 @@ export async function readContents(
     ports,
     trunks,
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
+    portTags: portTags ?? new Map(),
     interfaces,
     addressGroups: [...addressGroups, ...foreignAddressGroups],
     groups: allGroups,
+    quotaSets: await readQuotaSets(session, scope, signal),
     rbacPolicies: await readRbac(session, scope, untold, signal),
     qosPolicies: [...qosPolicies, ...foreignPolicies],
     floatingIps,
@@ -194,6 +204,13 @@ export async function readContents(
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };
+}
+
+async function readQuotaSets(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Contents['quotaSets']> {
+  const all = await Promise.all(
+    quotaServices.map(async (id) => ({ id, limits: await readLimits(session, id, projectId, signal) })),
+  );
+  return all.flatMap(({ id, limits }) => (limits === null ? [] : [{ id, limits }]));
 }
 
 /** An admin sees also those that others made of what the project owns. */

@@ -30,3 +30,16 @@ export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'clusters',         service: { types: ['container-infrastructure-management', 'container-infra'], version: 'v1' }, path: '/clusters', key: 'clusters' },
   { kind: 'databases',        service: { types: ['database'], version: 'v1.0' }, path: '/instances', key: 'instances' },
 ];
+
+/** Types of services that keep nothing of a project, or what others are asked for. */
+const empty = [
+  ...['identity', 'placement', 'cloudformation', 's3', 'ec2', 'metering', 'metric', 'event', 'rating'],
+  ...['compute', 'compute_legacy', 'computev21', 'network', 'image', 'volume', 'volumev2'],
+  ...['block-storage', 'volumev3', 'block-store', 'share', 'shared-file-system', 'sharev2'],
+];
+
+/** Whether what a project has in a service of a type is known, or asked for. */
+export function isLookedAt(type: string): boolean {
+  const asked = leftBehindKinds.flatMap(({ service }) => (typeof service === 'string' ? [] : service.types));
+  return empty.includes(type) || asked.includes(type);
+}

@@ -9,7 +9,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
-import { type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
+import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
 import type { Scope } from './scope.ts';
 
 /** Services that are asked at once, the time that one has, and names that a concern lists. */
@@ -42,6 +42,22 @@ export async function leftBehind(
   return [
     ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
     ...(unread.length === 0 ? [] : [concernOfUnread(unread.sort())]),
+    ...strangers(session, token),
+  ];
+}
+
+/** The services of the cloud of which this release knows nothing, so that it asks them nothing. */
+function strangers({ access }: CloudSession, { catalogue }: Token): Concern[] {
+  const here = catalogue.map(({ type }) => type).filter((type) => isListed(access, catalogue, { types: [type], version: '' }));
+  const unknown = [...new Set(here)].filter((type) => !isLookedAt(type)).sort();
+  if (unknown.length === 0) return [];
+  return [
+    {
+      code: 'left_behind.services',
+      severity: 'warning',
+      says: `The cloud has further services, which are not asked what the project has there (${unknown.length}): ${firstFew(unknown, listed)}.`,
+      remedy: 'Look there by hand; nothing of it is moved.',
+    },
   ];
 }
 
@@ -53,10 +69,16 @@ function passed(signal: AbortSignal): (error: unknown) => null {
   };
 }
 
-/** The project's images. Servers take their disks along, not what they were made from. */
+/**
+ * The project's images. Servers take their disks along, not what they were made from. Glance lists
+ * hidden images only where it is asked for them (Image API v2, "List images", `os_hidden`).
+ */
 async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
-  const query = { owner: projectId };
-  const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const list = (query: Readonly<Record<string, string | boolean>>): Promise<ApiImage[]> =>
+    listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const shown = await list({ owner: projectId });
+  const hidden = await list({ owner: projectId, os_hidden: true });
+  const images = [...new Map([...shown, ...hidden].map((image) => [image.id, image])).values()];
   return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
 }
 

@@ -47,6 +47,7 @@ export function partOf(contents: Contents, chosen: readonly string[] = []): Part
   return {
     contents: {
       ...contents,
+      quotaSets: [],
       qosPolicies,
       ports,
       trunks,

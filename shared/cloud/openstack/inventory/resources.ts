@@ -23,6 +23,7 @@ export function resourcesIn(contents: Contents): Resource[] {
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
   const isSeen = (policy: Ref): boolean => policyOf(contents, idOf(policy)) !== null;
   return [
+    ...contents.quotaSets.map(({ id, limits }) => describe('quota_set', { id, name: id }, { name: id, limits })),
     ...contents.qosPolicies.map((policy) => policyIn(policy, contents)),
     ...networks.map((network) => describe('network', { ...network, qos_policy_id: policyOfNetwork(network, contents) })),
     ...contents.addressScopes.map((scope) => describe('address_scope', scope)),

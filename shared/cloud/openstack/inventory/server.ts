@@ -37,6 +37,7 @@ export function describeServer(server: ApiServer, contents: Contents): Described
     memory_mib: flavor.ram,
     key_name: keypair?.name ?? null,
     ports: inInterfaceOrder(server, own).ports.map((port) => port.id),
+    port_tags: contents.portTags.get(server.id) ?? {},
     disks: disks.map(({ id }) => id),
     volumes: describeAttachments(server, contents.attachments.get(server.id) ?? []),
     image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,

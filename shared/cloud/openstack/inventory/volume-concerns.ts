@@ -2,6 +2,7 @@ import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
+import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
@@ -58,16 +59,11 @@ const bootUnknown: ServerRule = (server, contents) => {
 const bySnapshot: ServerRule = (server, contents) => {
   const all = seenOf(server, contents).filter(({ id }) => !outlivesSnapshot(contents.connections.get(id) ?? null));
   if (all.length === 0) return null;
-  const says = `has volumes that are read through snapshots in Cinder, which may cost it its disk: ${all.map((one) => connectedAs(one, contents)).join(', ')}. A raw file on NFS is lost to its server at its next start.`;
+  const says = `has volumes that are read through snapshots in Cinder, which may cost it its disk: ${all.map((one) => connectedAs(one, contents.connections.get(one.id) ?? null)).join(', ')}. A raw file on NFS is lost to its server at its next start.`;
   const remedy =
     'Try it with a server that may be lost, then accept it: `server.volume_snapshot` in `mappings.accept`. Or leave the server out.';
   return concern('server.volume_snapshot', 'blocking', server, says, remedy);
 };
-
-function connectedAs(volume: ApiVolume, { connections }: Contents): string {
-  const { driver, format } = connections.get(volume.id) ?? { driver: 'Cinder does not tell how it is attached', format: null };
-  return `${nameOf(volume)}: ${format === null ? driver : `${format} on ${driver}`}`;
-}
 
 /** Why the volumes of a server cannot be moved. */
 export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown, bySnapshot];

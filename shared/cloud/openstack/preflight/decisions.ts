@@ -8,6 +8,7 @@ import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { adoptedFloating } from './adopted-floating.ts';
 import { forwardingsLike, isSameForwarding } from './forwarded.ts';
+import { areRaised, lowerLimits } from './quota-set-rules.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
 import { samePolicy } from './shared-object.ts';
@@ -88,6 +89,13 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
+    case 'quota_set': {
+      const lower = Object.keys(lowerLimits(view, resource));
+      if (lower.length === 0) return adopt(resource.id, 'none is lower');
+      return areRaised(view)
+        ? create(`lower ones are raised: ${lower.join(', ')}`)
+        : skip('the plan keeps the quotas of the destination');
+    }
     case 'qos_policy':
       return mapped(view.target('qos_policies', resource.id));
     case 'address_scope':

@@ -17,7 +17,9 @@ export function mappedFlavorConcerns(flavor: WantedFlavor, target: ApiFlavor): C
   const is = describe('flavor', target);
   const hidden = target.extra_specs === undefined && Object.keys(flavor.extra_specs).length > 0;
   const specs = hidden ? [] : specsThatDiffer(flavor, is);
-  const lost = [...disksThatGo(flavor, is), ...specs.filter(isHardware).map(inWords)];
+  const disks = disksThatGo(flavor, is);
+  const devices = specs.filter(isHardware);
+  const lost = [...disks.map((field) => sizeInWords(flavor, is, field)), ...devices.map(inWords)];
   const told = [
     ...sizesThatDiffer(flavor, is),
     ...specs.filter((one) => !isHardware(one)).map(inWords),
@@ -33,15 +35,17 @@ export function mappedFlavorConcerns(flavor: WantedFlavor, target: ApiFlavor): C
         'Map it to a larger one, if the guest needs it.',
       ),
     );
-  if (lost.length > 0)
-    concerns.push(
-      blocking(
-        'flavor.hardware',
-        about,
-        `With ${target.name} in the place of ${flavor.name} the guest would lose hardware: ${lost.join('; ')}.`,
-        'Map it to a flavor that has it, or `create` it as an admin.',
-      ),
+  if (lost.length > 0) {
+    const each = [...disks, ...devices.map(({ name }) => name)];
+    const lines = each.map((name) => `\`flavor.hardware ${about} ${name}\``).join(', ');
+    const found = blocking(
+      'flavor.hardware',
+      about,
+      `With ${target.name} in the place of ${flavor.name} the guest would lose hardware: ${lost.join('; ')}.`,
+      `Map it to a flavor that has it, or \`create\` it as an admin. Or let its servers arrive without: ${lines} in \`mappings.accept\`.`,
     );
+    concerns.push({ ...found, each });
+  }
   if (told.length > 0)
     concerns.push(
       warning(
@@ -58,17 +62,20 @@ export function mappedFlavorConcerns(flavor: WantedFlavor, target: ApiFlavor): C
 function sizesThatDiffer(flavor: WantedFlavor, is: WantedFlavor): string[] {
   const larger = (['vcpus', 'ram'] as const).filter((field) => is[field] > flavor[field]);
   const other = (['disk', 'ephemeral', 'swap', 'rxtx_factor'] as const).filter((field) => is[field] !== flavor[field]);
-  const gone = disksThatGo(flavor, is);
-  return [...larger, ...other]
-    .map((field) => `${field} is ${is[field]}, not ${flavor[field]}`)
-    .filter((difference) => !gone.includes(difference));
+  const gone: readonly string[] = disksThatGo(flavor, is);
+  return [...larger, ...other].filter((field) => !gone.includes(field)).map((field) => sizeInWords(flavor, is, field));
+}
+
+/** The sizes and shares of a flavor. */
+type Size = 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap' | 'rxtx_factor';
+
+function sizeInWords(flavor: WantedFlavor, is: WantedFlavor, field: Size): string {
+  return `${field} is ${is[field]}, not ${flavor[field]}`;
 }
 
 /** An ephemeral or swap disk is a device that the guest may mount. */
-function disksThatGo(flavor: WantedFlavor, is: WantedFlavor): string[] {
-  return (['ephemeral', 'swap'] as const)
-    .filter((field) => flavor[field] > 0 && is[field] === 0)
-    .map((field) => `${field} is 0, not ${flavor[field]}`);
+function disksThatGo(flavor: WantedFlavor, is: WantedFlavor): ('ephemeral' | 'swap')[] {
+  return (['ephemeral', 'swap'] as const).filter((field) => flavor[field] > 0 && is[field] === 0);
 }
 
 /** An extra spec with its value on both sides. */

@@ -18,6 +18,7 @@ import { owner } from './owner-rule.ts';
 import { takenForwardings, unforwardedRanges } from './port-forwarding-rule.ts';
 import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
+import { lowerQuotas } from './quota-set-rules.ts';
 import * as rbac from './rbac-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
@@ -91,6 +92,7 @@ const rules: readonly PreflightRule[] = [
   networks.adoptedMtu,
   owner,
   zones,
+  lowerQuotas,
   quotas,
   untoldQuotas,
 ];

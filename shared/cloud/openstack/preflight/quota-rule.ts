@@ -1,6 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { Kind, ResourceOf } from '../../../model/resource.ts';
 import { created } from './decisions.ts';
+import { raisedLimit } from './quota-set-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import { membersOf } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
@@ -10,10 +11,11 @@ import type { PreflightView } from './view.ts';
 export const quotas: PreflightRule = (view) =>
   Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
     const quota = view.quotas[name];
-    if (quota === undefined || quota.limit < 0 || count === 0) return [];
+    const limit = raisedLimit(view, name) ?? quota?.limit;
+    if (quota === undefined || limit === undefined || limit < 0 || count === 0) return [];
     const used = name === 'key_pairs' ? view.keypairs.length : quota.used;
-    if (used + count <= quota.limit) return [];
-    const says = `The quota of ${name} is ${quota.limit}, ${used} are used, and ${count} more are needed.`;
+    if (used + count <= limit) return [];
+    const says = `The quota of ${name} is ${limit}, ${used} are used, and ${count} more are needed.`;
     return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${used + count} or more.` }];
   });
 

@@ -23,12 +23,14 @@ import { defaultGroup } from '../builders/default-group.ts';
 import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
+import { limitsOf } from '../builders/quota-set.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import type { Limits } from '../limits.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
 import { isAdmin } from '../session/token.ts';
@@ -50,6 +52,8 @@ export interface DestinationState {
   readonly groups: readonly ApiSecurityGroup[];
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
+  /** By service: what the project may use; read only if the plan has those of the source. */
+  readonly limits: Readonly<Record<string, Limits>>;
   /** Read only if the plan has some. */
   readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Read only if the plan has QoS policies. */
@@ -146,6 +150,7 @@ async function readDestination(
     routers,
     targets: await readTargets(site, mappings, signal),
     groups,
+    limits: await readAllLimits(site, resources, signal),
     rbacPolicies: hasRbac ? await site.network<ApiRbacPolicy>('/rbac-policies', 'rbac_policies', {}, signal) : [],
     qos: resources.some(({ kind }) => kind === 'qos_policy') ? await readQos(site, signal) : { types: null, own: [] },
     ports,
@@ -166,6 +171,17 @@ async function readDestination(
     quotas: await readQuotas(site.session, signal),
     availability: admin ? await readAvailability(site, signal) : [],
   };
+}
+
+/** The limits of each service of which the plan has those of the source. */
+async function readAllLimits(
+  site: Site,
+  resources: readonly Resource[],
+  signal: AbortSignal,
+): Promise<DestinationState['limits']> {
+  const ids = resources.flatMap(({ kind, id }) => (kind === 'quota_set' ? id : []));
+  const all = await Promise.all(ids.map(async (id) => [id, (await limitsOf(site, id, signal)) ?? {}] as const));
+  return Object.fromEntries(all);
 }
 
 /** In one page: Neutron cannot cut this list, whose records have no id. A policy may refuse it. */

@@ -18,6 +18,13 @@ import { type PermitOurs, type TemporaryKind, temporaryKinds } from './temporary
  */
 const inUseAllowed = '3.66';
 
+/**
+ * Why Glance may refuse what Cinder uploads: from 2025.1 on it looks whether a raw image is one
+ * (Glance's option `require_image_format_match`).
+ */
+export const refusedContent =
+  'Glance may have refused it: a volume that its guest encrypted whole (LUKS), or that holds a disk image, is no raw image for a Glance of 2025.1 or newer, unless `require_image_format_match` is off there. A quota and a full store are other reasons.';
+
 /** Looks at an image that nobody fills after which its upload counts as failed. */
 const idleLooks = 10;
 
@@ -151,7 +158,7 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
     const isUnderWay = image !== null && isUsable(image) && idle <= idleLooks;
     if (isUnderWay) return undefined;
     const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; see the logs of cinder-volume and Glance.`;
-    throw new Problem('E_SERVER_FAULT', says, { about: `volume/${disk.volume_id}` });
+    throw new Problem('E_SERVER_FAULT', says, { about: `volume/${disk.volume_id}`, hint: refusedContent });
   });
 }
 

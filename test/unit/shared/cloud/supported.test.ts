@@ -23,6 +23,7 @@ function aNeighbourhood() {
     needs: ['flavor/f1', 'keypair/ops', 'server_group/sg1', 'port/p1', 'disk/s1.root', 'volume/v1'],
   });
   return aDocument({
+    quota_sets: [aResource('quota_set', { id: 'compute' })],
     qos_policies: [aResource('qos_policy', { id: 'q1' })],
     networks: [
       aResource('network', { id: 'n1', qos_policy_id: 'q1', needs: ['qos_policy/q1'] }),
@@ -99,6 +100,13 @@ test('a port needs no security group, and is in none then; the rules go with the
     needs: ['network/n1', 'subnet/sn1'],
   });
   expect(concerns.map(({ code }) => code)).toEqual(['security_group.unsupported', 'security_group_rule.unsupported']);
+});
+
+test('a receiver that builds no quotas hears of no mapping of them', () => {
+  const document = aNeighbourhood();
+  const carried = { ...document, mappings: { ...document.mappings, quotas: 'carry' as const } };
+  expect(supportedDocument(carried, without()).mappings.quotas).toBe('carry');
+  expect('quotas' in supportedDocument(carried, without('quota_set')).mappings).toBe(false);
 });
 
 test('whatever has a QoS policy is built without, where there are none', () => {

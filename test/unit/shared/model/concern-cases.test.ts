@@ -20,6 +20,7 @@ import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
 import { qosCases } from '../../../support/concerns/qos-cases.ts';
+import { quotaSetCases } from '../../../support/concerns/quota-set-cases.ts';
 import { rbacCases } from '../../../support/concerns/rbac-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
 import { trunkCases } from '../../../support/concerns/trunk-cases.ts';
@@ -86,6 +87,7 @@ const cases: Cases = {
   },
   ...networkCases(look),
   ...qosCases(look),
+  ...quotaSetCases(look),
   ...rbacCases(look),
   ...trunkCases(look),
   ...serverCases(look),

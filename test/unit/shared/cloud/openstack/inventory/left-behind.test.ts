@@ -50,6 +50,22 @@ test('a keypair of another user that no server uses is told to an admin, and one
   expect(await told('admin')).toContain(`(1): ops of user ${userId}`);
 });
 
+test('hidden images are told among those that stay behind', async () => {
+  const twin = await aFurnishedTwin();
+  const demo = await aHand(twin);
+  const image = { name: 'outdated', disk_format: 'raw', container_format: 'bare', os_hidden: true };
+  await demo.ask('POST', 'image', '/images', image);
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.images')?.says).toContain('(1): outdated.');
+});
+
+test('services of which nothing is known are named, and not asked', async () => {
+  const twin = await aFurnishedTwin({ furtherServices: ['workflowv2', 'alarming', 'placement'] });
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.services')?.says).toContain('(2): alarming, workflowv2.');
+  expect((await captured(await aFurnishedTwin({ elsewhere }))).map(({ code }) => code)).not.toContain('left_behind.services');
+});
+
 test('a service that fails stops no capture, and is named', async () => {
   const twin = await aFurnishedTwin({ elsewhere: { dns: ['example.org.'], 'key-manager': ['a secret'] } });
   twin.faults.set([{ do: 'status', status: 403, match: { service: 'elsewhere', path: '/zones' } }]);

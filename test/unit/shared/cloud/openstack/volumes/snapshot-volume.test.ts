@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../../../../../shared/cloud/source-cloud.ts';
 import { aFolder } from '../../../../../support/folder.ts';
+import { writeInto } from '../../../../../support/shop-volumes.ts';
 import { patience, signal } from '../a-source.ts';
 import { aSourceWithVolumes, type SourceWithVolumes, untilStatus } from '../a-volume-server.ts';
 
@@ -92,6 +93,18 @@ test('a volume that Cinder could not make is told, and a repeat makes another', 
   await expect(world.cloud.checkpoint(disk, stamp, long())).rejects.toMatchObject({ code: 'E_SERVER_FAULT' });
   expect((await world.cloud.checkpoint(disk, stamp, long())).disk).toBe(disk.id);
   expect(await oursAt(world)).toEqual({ volumes: 0, snapshots: 0, images: 1 });
+});
+
+test('a volume whose content a newer Glance refuses as a raw image is told so, and nothing of ours is left', async () => {
+  const world = await aSourceWithVolumes({ inspectsImages: true });
+  await writeInto(world.stateDir, world.data, Buffer.from('LUKS'), 0);
+  const stamp = { campaign, attempt: 1, round: 1 };
+  await expect(world.cloud.checkpoint(await world.disk(), stamp, long())).rejects.toMatchObject({
+    code: 'E_SERVER_FAULT',
+    hint: expect.stringContaining('require_image_format_match'),
+  });
+  for (const { id } of await world.cloud.snapshots(campaign, signal())) await world.cloud.release(id, campaign, signal());
+  expect(await oursAt(world)).toEqual({ volumes: 0, snapshots: 0, images: 0 });
 });
 
 test('no volume of the tenant is deleted or written, whatever is asked', async () => {

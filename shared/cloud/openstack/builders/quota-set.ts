@@ -1,0 +1,65 @@
+import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
+import type { ResourceOf } from '../../../model/resource.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import { compare } from '../attributes/differences.ts';
+import { type Limits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import { type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+
+/**
+ * Quotas of the project: those that are lower than the source's are raised, and no other. The
+ * ledger has what they were, and a removal puts back what nobody changed since.
+ */
+export const quotaSet: Family<'quota_set'> = {
+  async ensure(site, resource, context) {
+    const { id } = resource;
+    const wanted = context.replaced ?? (await raises(site, resource, context)) ?? {};
+    const there = await limitsOf(site, id, context.signal);
+    const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
+    if (lacking.length > 0)
+      await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), context.signal);
+    if (Object.keys(wanted).length === 0) return { id, how: 'adopted' };
+    return { id, how: lacking.length > 0 ? 'created' : 'found' };
+  },
+
+  find: async (_site, { id }, { replaced = {} }) => (Object.keys(replaced).length > 0 ? id : null),
+
+  replaces: (site, resource, context) => raises(site, resource, context),
+
+  async differences(site, { id, limits }, _id, { signal }) {
+    const there = await limitsOf(site, id, signal);
+    if (there === null) return gone('quotas of', id);
+    const lower = Object.entries(raisesOf(limits, there)).map(([name, { was, is }]) => [name, [is, was]] as const);
+    return { fatal: [], told: compare(Object.fromEntries(lower)) };
+  },
+
+  async remove(site, id, _campaign, { signal }, _ref, replaced = {}) {
+    const there = (await limitsOf(site, id, signal)) ?? {};
+    const ours = Object.entries(replaced).filter(([name, { is }]) => there[name] === is);
+    if (ours.length === 0) return false;
+    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), signal);
+    return true;
+  },
+};
+
+async function raises(
+  site: Site,
+  { id, limits }: ResourceOf<'quota_set'>,
+  { signal }: BuildContext,
+): Promise<Replaced | undefined> {
+  const there = await limitsOf(site, id, signal);
+  return there === null ? undefined : raisesOf(limits, there);
+}
+
+function isService(id: string): id is QuotaService {
+  return (quotaServices as readonly string[]).includes(id);
+}
+
+/** The limits of the destination's project in a service; null where it does not tell them. */
+export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<Limits | null> {
+  return isService(id) ? await readLimits(site.session, id, await site.projectId(signal), signal) : null;
+}
+
+async function write(site: Site, id: string, limits: Limits, signal: AbortSignal): Promise<void> {
+  if (isService(id)) await writeLimits(site.session, id, await site.projectId(signal), limits, signal);
+}

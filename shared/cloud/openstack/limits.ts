@@ -1,0 +1,55 @@
+import type { CloudSession } from './session/session.ts';
+
+/** The limits of a project in one service, by name; -1 is none. */
+export type Limits = Readonly<Record<string, number>>;
+
+/** The services that have quotas of a project; Glance’s are in Keystone, for the cloud’s admins. */
+export const quotaServices = ['compute', 'network', 'volume'] as const;
+
+/** One of these services. */
+export type QuotaService = (typeof quotaServices)[number];
+
+/**
+ * Those that mean the same in every cloud. Nova’s others are of what it has no more; Cinder’s are
+ * of its volume types, too. Of Neutron all are kept.
+ */
+const kept: Readonly<Record<QuotaService, readonly string[] | null>> = {
+  compute: ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items', 'server_groups', 'server_group_members'],
+  network: null,
+  volume: ['volumes', 'snapshots', 'gigabytes', 'backups', 'backup_gigabytes', 'per_volume_gigabytes', 'groups'],
+};
+
+/** Where a service keeps the limits of a project, and their key in the answer. */
+function placeOf(service: QuotaService, projectId: string): { readonly path: string; readonly key: 'quota' | 'quota_set' } {
+  return service === 'network'
+    ? { path: `/quotas/${projectId}`, key: 'quota' }
+    : { path: `/os-quota-sets/${projectId}`, key: 'quota_set' };
+}
+
+/** Reads the limits of a project; null where the cloud does not tell them. */
+export async function readLimits(
+  session: CloudSession,
+  service: QuotaService,
+  projectId: string,
+  signal: AbortSignal,
+): Promise<Limits | null> {
+  if (!(await session.has(service, signal))) return null;
+  const { path, key } = placeOf(service, projectId);
+  const { status, body } = await session.call({ method: 'GET', service, path, tolerate: [403, 404], signal });
+  if (status !== 200) return null;
+  const all = (body as Readonly<Record<string, unknown>> | null)?.[key] ?? {};
+  const numbers = Object.entries(all).filter((entry): entry is [string, number] => Number.isInteger(entry[1]));
+  return Object.fromEntries(numbers.filter(([name]) => kept[service]?.includes(name) ?? true));
+}
+
+/** Sets some limits of a project; only an admin may. */
+export async function writeLimits(
+  session: CloudSession,
+  service: QuotaService,
+  projectId: string,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<void> {
+  const { path, key } = placeOf(service, projectId);
+  await session.call({ method: 'PUT', service, path, body: { [key]: limits }, signal });
+}

@@ -1,0 +1,43 @@
+import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
+
+/** The limits of the destination that are lower than those of the source. */
+export function lowerLimits({ limits }: PreflightView, set: ResourceOf<'quota_set'>): Replaced {
+  return raisesOf(set.limits, limits[set.id] ?? {});
+}
+
+/** Whether a plan raises what is lower. */
+export function areRaised({ mappings, admin }: PreflightView): boolean {
+  return mappings.quotas === 'carry' && admin;
+}
+
+/** What a limit becomes before anything else is built; undefined where it stays. */
+export function raisedLimit(view: PreflightView, name: string): number | undefined {
+  if (!areRaised(view)) return undefined;
+  return view
+    .of('quota_set')
+    .map((set) => lowerLimits(view, set)[name]?.is)
+    .find((limit) => limit !== undefined);
+}
+
+/** Quotas that are lower are told; only an admin raises them (Nova, Neutron, Cinder: update). */
+export const lowerQuotas: PreflightRule = (view) =>
+  view.of('quota_set').flatMap((set) => {
+    const lower = Object.entries(lowerLimits(view, set));
+    if (lower.length === 0 || areRaised(view)) return [];
+    const list = lower.map(([name, { was, is }]) => `${name} ${was} (source: ${is < 0 ? 'no limit' : is})`).join(', ');
+    const about = refOf('quota_set', set.id);
+    const says = `Quotas of the ${set.id} service are lower at the destination: ${list}.`;
+    if (view.mappings.quotas === 'carry')
+      return [
+        blocking(
+          'quota_set.rights',
+          about,
+          `${says} Only an admin may raise them.`,
+          "Use an admin's credentials, or let the plan keep the quotas.",
+        ),
+      ];
+    return [warning('quota_set.lower', about, says, 'Have them raised, or let the plan do it with the credentials of an admin.')];
+  });
