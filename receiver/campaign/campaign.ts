@@ -325,15 +325,6 @@ export class ReceiverCampaign {
     return watch.look();
   }
 
-  /** How many refs of each kind are built. */
-  builtByKind(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const entry of this.ledger.entries()) {
-      if (entry.state === 'built') counts[kindOf(entry.ref)] = (counts[kindOf(entry.ref)] ?? 0) + 1;
-    }
-    return counts;
-  }
-
   /** Has what is under way end where it is; it is resumed when the daemon is back. */
   interrupt(): void {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));

@@ -4,7 +4,7 @@ import type { Kind } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from './campaign.ts';
-import { sumOfRoots } from './totals.ts';
+import { builtByKind, sumOfRoots } from './totals.ts';
 
 /**
  * Compares a sender's totals with ours, removes what the cloud made twice, and notes that every
@@ -39,7 +39,7 @@ export async function completeServer(
 
 async function complaintsOf(campaign: ReceiverCampaign, totals: Totals): Promise<string[]> {
   const own = await sumOfRoots(campaign);
-  const resources = campaign.builtByKind();
+  const resources = builtByKind(campaign);
   return [
     own.roots !== totals.roots && `the disks' roots differ`,
     own.disks !== totals.disks && `${own.disks} disks here, ${totals.disks} there`,

@@ -1,3 +1,4 @@
+import { kindOf } from '../../shared/model/resource.ts';
 import { digestOfRoots } from '../../shared/model/totals.ts';
 import type { ReceiverCampaign } from './campaign.ts';
 
@@ -16,4 +17,13 @@ export async function sumOfRoots(campaign: ReceiverCampaign): Promise<{ roots: s
     bytes += sealed.size;
   }
   return { roots: digestOfRoots(roots), disks: roots.length, bytes };
+}
+
+/** How many refs of each kind are built. */
+export function builtByKind({ ledger }: Pick<ReceiverCampaign, 'ledger'>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const entry of ledger.entries()) {
+    if (entry.state === 'built') counts[kindOf(entry.ref)] = (counts[kindOf(entry.ref)] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -152,7 +152,9 @@ export interface DestinationCloud {
    * key.
    */
   readonly kinds: ReadonlySet<Kind>;
-  /** The kinds that carry no stamp: for them `occupied` is asked. Absent: every kind carries one. */
+  /**
+   * The kinds that carry no stamp: for them `occupied` is asked. Absent: every kind carries one.
+   */
   readonly unstamped?: ReadonlySet<Kind>;
   facts(signal: AbortSignal): Promise<CloudFacts>;
   /**

@@ -1,7 +1,7 @@
 import type { CloudSession } from './session/session.ts';
 
 /** The limits of a project in one service, by name; -1 is none. */
-export type Limits = Readonly<Record<string, number>>;
+export type ProjectLimits = Readonly<Record<string, number>>;
 
 /** The services that have quotas of a project; Glance’s are in Keystone, for the cloud’s admins. */
 export const quotaServices = ['compute', 'network', 'volume'] as const;
@@ -32,7 +32,7 @@ export async function readLimits(
   service: QuotaService,
   projectId: string,
   signal: AbortSignal,
-): Promise<Limits | null> {
+): Promise<ProjectLimits | null> {
   if (!(await session.has(service, signal))) return null;
   const { path, key } = placeOf(service, projectId);
   const { status, body } = await session.call({ method: 'GET', service, path, tolerate: [403, 404], signal });
@@ -47,7 +47,7 @@ export async function writeLimits(
   session: CloudSession,
   service: QuotaService,
   projectId: string,
-  limits: Limits,
+  limits: ProjectLimits,
   signal: AbortSignal,
 ): Promise<void> {
   const { path, key } = placeOf(service, projectId);

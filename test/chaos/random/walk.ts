@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sumOfRoots } from '../../../receiver/campaign/totals.ts';
+import { builtByKind, sumOfRoots } from '../../../receiver/campaign/totals.ts';
 import { inBuildOrder } from '../../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { type Ref, refOf } from '../../../shared/model/resource.ts';
@@ -115,7 +115,7 @@ export class Walk {
   async #trueTotals(): Promise<unknown> {
     const there = await this.#world.openCampaign(this.campaign);
     const { roots, disks, bytes } = await sumOfRoots(there);
-    return { servers: there.builtByKind()['server'] ?? 0, disks, disk_bytes: bytes, resources: {}, roots };
+    return { servers: builtByKind(there)['server'] ?? 0, disks, disk_bytes: bytes, resources: {}, roots };
   }
 
   /** A whole campaign as an honest sender drives it. */

@@ -21,11 +21,9 @@ export async function tagDifferences(
   id: string,
   context: BuildContext,
 ): Promise<string[]> {
-  const wanted = ports.flatMap((port) => (port_tags[port] === undefined ? [] : [{ port, tag: port_tags[port] }]));
-  if (wanted.length === 0 || !(await site.offers(tagged, context.signal))) return [];
+  const tags = ports.flatMap((port): [string, string][] => (port_tags[port] === undefined ? [] : [[port, port_tags[port]]]));
+  if (tags.length === 0 || !(await site.offers(tagged, context.signal))) return [];
   const are = (await tagsOfPorts(site.session, id, context.signal)) ?? {};
-  return wanted.flatMap(({ port, tag }) => {
-    const is = are[context.built(refOf('port', port))] ?? null;
-    return compare({ [`tag of port ${port}`]: [tag, is] });
-  });
+  const is = tags.map(([port]) => [port, are[context.built(refOf('port', port))] ?? null]);
+  return compare({ port_tags: [Object.fromEntries(tags), Object.fromEntries(is)] });
 }

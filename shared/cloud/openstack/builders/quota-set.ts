@@ -2,7 +2,7 @@ import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
-import { type Limits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import { type ProjectLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -56,10 +56,10 @@ function isService(id: string): id is QuotaService {
 }
 
 /** The limits of the destination's project in a service; null where it does not tell them. */
-export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<Limits | null> {
+export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<ProjectLimits | null> {
   return isService(id) ? await readLimits(site.session, id, await site.projectId(signal), signal) : null;
 }
 
-async function write(site: Site, id: string, limits: Limits, signal: AbortSignal): Promise<void> {
+async function write(site: Site, id: string, limits: ProjectLimits, signal: AbortSignal): Promise<void> {
   if (isService(id)) await writeLimits(site.session, id, await site.projectId(signal), limits, signal);
 }

@@ -30,7 +30,8 @@ test.each([
 ])('what a campaign claimed, and another one %s, is adopted, and no rollback of the first deletes it', async (_what, isBuilt) => {
   const { world } = await template.world();
   const { user } = world.destination;
-  const [first, second] = [await world.openCampaign(aCampaign()), await world.openCampaign(aCampaign())];
+  const first = await world.openCampaign(aCampaign());
+  const second = await world.openCampaign(aCampaign());
   // The first has died between its note and its request.
   for (const ref of [group, keypair]) await first.ledger.intend(ref, true);
   if (isBuilt) await second.configure(aDocumentOf(second.id), () => undefined);
@@ -61,7 +62,8 @@ test('what a campaign alone has claimed is its own, and a removal that finds it 
 test('a removal of what was only claimed does not take what another campaign has built', async () => {
   const { world } = await template.world();
   const { twin, user } = world.destination;
-  const [first, second] = [await world.openCampaign(aCampaign()), await world.openCampaign(aCampaign())];
+  const first = await world.openCampaign(aCampaign());
+  const second = await world.openCampaign(aCampaign());
   await first.ledger.intend(group, true);
   twin.faults.set([{ do: 'status', status: 403, match: { method: 'GET', path: '/os-server-groups' }, times: 1 }]);
   await expect(first.configure(aDocumentOf(first.id), () => undefined)).rejects.toMatchObject({ code: 'E_FORBIDDEN' });

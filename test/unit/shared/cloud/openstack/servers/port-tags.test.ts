@@ -55,6 +55,6 @@ test('a server is built with the tags of its interfaces, and a lost one is told'
   const other = { ...plain, port_tags: { [port]: 'inside' } };
   expect(await campaign.cloud.differences(other, id, campaign.context(other))).toEqual({
     fatal: [],
-    told: [`tag of port ${port} is "outside", not "inside"`],
+    told: [`port_tags is {"${port}":"outside"}, not {"${port}":"inside"}`],
   });
 });
