@@ -23,7 +23,7 @@ const requestFault = z.strictObject({
   ms: z.number().nonnegative().optional(),
   bytes: z.int().nonnegative().optional(),
   /**
-   * Of `alter`: an attribute of every thing in the answer that has it, or has what it stands beside,
+   * Of `alter`: an attribute of every thing in the answer that has it, or has what it is beside;
    * and its value there.
    */
   attribute: z.string().optional(),
