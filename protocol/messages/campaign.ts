@@ -126,7 +126,7 @@ export const prove = request({
   repeatable: 'Yes; what was read is signed again, at another time.',
   params: z.object({ campaign: CampaignId, plan: Sha256, waivers: Sha256 }),
   result: z.object({
-    at: z.iso.datetime(),
+    signed_at: z.iso.datetime(),
     document: Sha256.nullable(),
     disks: z.array(ProvenDisk).readonly(),
     statement: Sha256,

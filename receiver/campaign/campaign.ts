@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, BuiltServer, DestinationCloud, Health } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
-import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
@@ -295,13 +294,8 @@ export class ReceiverCampaign {
     return this.#builder.sweep();
   }
 
-  /** Every difference between what was built and what was wanted; with a disk, bytes included. */
-  differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
-    return this.#builder.differencesOf(ref, id, disk);
-  }
-
   /** What reads what was built. */
-  get reader(): Pick<Builder, 'document' | 'likenessOf' | 'strangersIn'> {
+  get reader(): Pick<Builder, 'document' | 'differencesOf' | 'likenessOf' | 'strangersIn'> {
     return this.#builder;
   }
 

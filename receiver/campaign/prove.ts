@@ -33,5 +33,5 @@ export async function prove(
   const told = { campaign, at, document, plan, waivers, disks: sorted, resources };
   const text = statementText({ format: 'godwit/proof-statement', version: 1, side: 'receiver', ...told });
   const identity = await loadOrCreateIdentity(join(state, 'identity'), 'receiver');
-  return { at, document, disks: sorted, statement: sha256OfText(text), ...signText(identity, text) };
+  return { signed_at: at, document, disks: sorted, statement: sha256OfText(text), ...signText(identity, text) };
 }

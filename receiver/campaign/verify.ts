@@ -51,7 +51,7 @@ export async function verifyDisk(
 async function flawsOf(campaign: ReceiverCampaign, ref: Ref, id: string | null, copy: BlockSource): Promise<string[]> {
   if (id === null) return [];
   const isImage = kindOf(ref) !== 'volume';
-  const differences = await campaign.differencesOf(ref, id, isImage ? copy : undefined);
+  const differences = await campaign.reader.differencesOf(ref, id, isImage ? copy : undefined);
   return differences.map((difference) => `${isImage ? 'Image' : 'Volume'} ${id} is not as it was made: ${difference}`);
 }
 

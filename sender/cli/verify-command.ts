@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { SignedProof } from '../../protocol/proof/proof.ts';
+import { fingerprintOfKey } from '../../protocol/proof/signature.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
@@ -61,11 +63,21 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         const print = (): void => {
           output.print(...verificationLines(verification, output));
           if (choice.html !== undefined) output.print(`The page is in ${choice.html}.`);
-          if (target !== undefined) output.print(`The proof is in ${target}; \`sender check-proof\` checks it anywhere.`);
+          if (target !== undefined) output.print(...proofLines(target, proof ?? ''));
         };
         endWithResult({ output, json }, verification, print, problemOf(verification));
       }),
     );
+}
+
+/** Where the proof is, and with which fingerprints it is checked. */
+function proofLines(file: string, proof: string): string[] {
+  const halves = JSON.parse(proof) as SignedProof;
+  const [sender, receiver] = [halves.sender, halves.receiver].map(({ key }) => fingerprintOfKey(key) ?? '');
+  return [
+    `The proof is in ${file}. Anybody checks it with`,
+    `  sender check-proof ${file} --sender ${sender} --receiver ${receiver}`,
+  ];
 }
 
 /** The only campaign that is ready; where none is, the last that was committed. */

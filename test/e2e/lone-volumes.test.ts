@@ -106,7 +106,8 @@ test('a volume that no server has moves with its project: every byte and attribu
   expect(moved && alike(moved)).toEqual(before && alike(before));
   expect(await storedDigest(join(dir, 'destination'), moved?.id ?? '')).toBe(await storedDigest(join(dir, 'source'), volume));
   expect(await here()).toEqual(before);
-  const { disks: verdicts } = await sender.daemon.verify({ campaign });
+  const { disks: verdicts, comparison } = await sender.daemon.verify({ campaign });
+  expect(comparison?.worst).toBeNull();
   expect(verdicts.map(({ name, agrees }) => ({ name, agrees }))).toContainEqual({ name: 'archive/é', agrees: true });
   const { campaigns } = await sender.daemon.status();
   expect(campaigns[0]?.says).toContain('All 2 servers and volumes moved and verified.');

@@ -22,8 +22,12 @@ const requestFault = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   ms: z.number().nonnegative().optional(),
   bytes: z.int().nonnegative().optional(),
-  /** Of `alter`: an attribute of every thing in the answer, and its value there. */
+  /**
+   * Of `alter`: an attribute of every thing in the answer that has it, or has what it is beside;
+   * and its value there.
+   */
   attribute: z.string().optional(),
+  beside: z.string().optional(),
   value: z.unknown().optional(),
 });
 

@@ -142,13 +142,13 @@ async function carryOut(
   return { answer, spoiler: fault !== undefined && bodyFaults.has(fault.do) ? fault : undefined };
 }
 
-/** An answer in which one attribute of every thing that has it is another one. */
-function altered(answer: Answer, { attribute = '', value }: RequestFault): Answer {
+/** An answer in which one attribute of every thing that has it, or should, is another one. */
+function altered(answer: Answer, { attribute = '', beside = '', value }: RequestFault): Answer {
   const change = (one: unknown): unknown => {
     if (Array.isArray(one)) return one.map(change);
     if (typeof one !== 'object' || one === null) return one;
     const entries = Object.entries(one).map(([name, inner]) => [name, name === attribute ? value : change(inner)]);
-    return Object.fromEntries(entries);
+    return Object.fromEntries(Object.hasOwn(one, beside) ? [...entries, [attribute, value]] : entries);
   };
   return { ...answer, body: change(answer.body) };
 }

@@ -2,7 +2,8 @@ import { limits } from '../../../protocol/limits.ts';
 import type { Result } from '../../../protocol/messages.ts';
 import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import type { Concern } from '../../../shared/model/concern.ts';
-import { resourcesOf } from '../../../shared/model/configurations.ts';
+import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
+import { networkSideOf } from '../../../shared/model/network-side.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
 import type { Fact } from '../../migration/fact.ts';
 import type { Ask } from '../../migration/phase.ts';
@@ -45,7 +46,9 @@ export async function compareAttributes(
   const { document, journal } = campaign;
   const foreseen = foreseenIn(journal.facts);
   const concerns = byRef(foreseen.concerns);
-  const resources = resourcesOf(document).filter(isBuilt);
+  const isLeft = leftByPlan(document);
+  const known = resourcesOf(document).filter(isBuilt);
+  const resources = known.filter((one) => !isLeft(one));
   const tally = new ComparisonTally(tools.waivers, !tools.isCommitted);
   const now = await sourceNow(campaign, tools.source, tools.signal);
   const skipped = new Set(foreseen.decisions.filter(({ action }) => action === 'skip').map(({ ref }) => ref));
@@ -60,6 +63,10 @@ export async function compareAttributes(
     const { ref, id, how, digest } = one.compared;
     held.push({ ref, id, how, source, there: digest });
   }
+  for (const { kind, id, name } of known.filter(isLeft)) {
+    const says = 'the plan leaves it out';
+    tally.line({ ref: refOf(kind, id), name, attribute: '*', is: 'told', severity: null, says });
+  }
   for (const line of linesOfSource(campaign, now, concerns)) tally.line(line);
   return { comparison: tally.result(), held };
 }
@@ -67,6 +74,17 @@ export async function compareAttributes(
 /** An image is a reference, and the disk of a volume is compared as the volume. */
 function isBuilt(one: Resource): boolean {
   return one.kind !== 'image' && (one.kind !== 'disk' || one.volume_id === null);
+}
+
+/** What the mappings leave out: quotas, shares with a project that is not mapped, addresses. */
+function leftByPlan(document: Configurations): (one: Resource) => boolean {
+  const side = new Set(networkSideOf(document).map(({ kind, id }) => refOf(kind, id)));
+  const isSkipped = (floating: string): boolean => document.mappings.floating_ips[floating]?.to === 'skip';
+  return (one) => {
+    if (one.kind === 'floating_ip') return isSkipped(one.id);
+    if (one.kind === 'port_forwarding') return isSkipped(one.floating_ip_id);
+    return ['quota_set', 'rbac_policy'].includes(one.kind) && !side.has(refOf(one.kind, one.id));
+  };
 }
 
 /** Asks the receiver, some resources at a time. */

@@ -55,7 +55,7 @@ export async function proofOf(
     version: 1,
     side: 'receiver',
     campaign: campaign.id,
-    at: answer.at,
+    at: answer.signed_at,
     document: answer.document,
     ...digests,
     disks: answer.disks,

@@ -1,6 +1,6 @@
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiPort } from '../api.ts';
+import type { ApiPort, ApiThing } from '../api.ts';
 import { takes } from '../attributes/attribute.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
@@ -33,11 +33,18 @@ export const port: Family<'port'> = {
   async differences(site, resource, id, context) {
     const is = await site.get<ApiPort>('network', `/ports/${id}`, 'port', context.signal);
     if (is === null) return gone('port', id);
-    return differencesOf(site, resource, is, context);
+    return differencesOf(site, resource, withoutNovasName(is, resource, context), context);
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.port, id, campaign, patience, ref),
 };
+
+/** What Nova named by the server is as it was: a port without a name of its own. */
+function withoutNovasName(is: ApiPort, { id, dns_name }: ResourceOf<'port'>, context: BuildContext): ApiPort & ApiThing {
+  if (dns_name !== '' || (is['dns_name'] ?? '') === '') return is;
+  const server = context.resources().find((one) => one.kind === 'server' && one.ports.includes(id));
+  return server?.kind === 'server' && is['dns_name'] === server.hostname ? { ...is, dns_name: '' } : is;
+}
 
 /**
  * Whether a port's DNS name is the host name that its server will have. Nova refuses a port with

@@ -99,7 +99,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   'campaign.prove': [
     { campaign, plan: root, waivers: root },
     {
-      at: '2026-11-21T12:30:00.000Z',
+      signed_at: '2026-11-21T12:30:00.000Z',
       document: root,
       disks: [{ disk, root, sha256: null }],
       statement: root,

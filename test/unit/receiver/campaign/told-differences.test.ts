@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { beginMigration, untilState, World } from '../../../support/in-process.ts';
 import { makeShop } from '../../../support/shop.ts';
 import type { ShopWorld } from '../../../support/shop-world.ts';
@@ -30,6 +30,10 @@ test('an MTU and a config drive that the cloud made other than asked are told in
   expect(campaigns[0]?.differences.map(({ says }) => says)).toContain('mtu is 1442, not 1450');
   const ledger = await readFile(join(world.receiverState, 'campaigns', campaign, 'ledger.jsonl'), 'utf8');
   expect(ledger).toMatch(/"ref":"network\/[^"]+"[^\n]*"differs":"mtu is 1442, not 1450"/);
+  const { comparison } = await vi.waitFor(() => sender.daemon.verify({ campaign }), { timeout: 20_000, interval: 50 });
+  const told = comparison?.lines.filter(({ is }) => is === 'told').map(({ attribute }) => attribute);
+  expect(told).toEqual(expect.arrayContaining(['mtu', 'config_drive']));
+  expect([comparison?.worst, comparison?.lines.filter(({ is }) => is !== 'told')]).toEqual([null, []]);
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
 }, 120_000);

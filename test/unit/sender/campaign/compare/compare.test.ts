@@ -133,7 +133,8 @@ test('after its commit, without stamps and copies, it is compared as before, and
   const before = (await compared()).lines.filter(({ is }) => is === 'different');
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');
-  const { disks, comparison } = await sender.daemon.verify({ campaign });
+  const verified = () => sender.daemon.verify({ campaign });
+  const { disks, comparison } = await vi.waitFor(verified, { timeout: 20_000, interval: 50 });
   expect(disks).toEqual([]);
   expect(comparison?.lines.filter(({ is }) => is === 'different')).toEqual(before);
   expect(comparison?.worst).toBe('serious');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ownerServed } from '../../../../../../shared/cloud/openstack/builders/port.ts';
-import type { Resource } from '../../../../../../shared/model/resource.ts';
+import { type Resource, refOf } from '../../../../../../shared/model/resource.ts';
 import { aResource } from '../../../../../conformance/tenant.ts';
-import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
+import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
 
 test.each([
   ['by its router advertisements alone', { ipv6_ra_mode: 'slaac' }],
@@ -87,4 +87,19 @@ test.each([
   ['of a subnet for routers', [['network:router_gateway']], undefined],
 ] as const)('the owner that a server’s port needs is that %s', (_what, subnets, owner) => {
   expect(ownerServed(subnets)).toBe(owner);
+});
+
+test('a port without a DNS name, which Nova names by its server, is as it was; another name is told', async () => {
+  const twin = await aFurnishedTwin({ dns: true });
+  const campaign = await aCampaign(twin);
+  await campaign.ensureAll();
+  const port = campaign.tenant.get('port');
+  const id = campaign.built.get(refOf('port', port.id))?.id ?? '';
+  const differences = () => campaign.cloud.differences(port, id, campaign.context(port));
+  const hand = await aHand(twin);
+  const shown = await hand.ask<{ port: { dns_name: string } }>('GET', 'network', `/ports/${id}`);
+  expect(shown.port.dns_name).toBe('web-1');
+  expect(await differences()).toEqual({ fatal: [], told: [] });
+  await hand.ask('PUT', 'network', `/ports/${id}`, { port: { dns_name: 'other' } });
+  expect(await differences()).toEqual({ fatal: [], told: ['dns_name is "other", not ""'] });
 });
