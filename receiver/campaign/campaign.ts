@@ -199,10 +199,7 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /**
-   * Removes one resource that this campaign created; false where it created none. Where `wanted`
-   * aborts before the cloud is asked, it stays.
-   */
+  /** Removes one resource that this campaign created; see `Builder.remove`. */
   async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
     return this.#builder.remove(ref, wanted);
@@ -276,7 +273,7 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /** Looks once at what was built for a server, after a removal of it that is under way. */
+  /** Looks once at what was built for a server; its removal ends first. Throws E_NOT_FOUND. */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
     await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
