@@ -23,6 +23,7 @@ export const features: readonly string[] = [
   'server-groups',
   'later-kinds',
   'lone-volumes',
+  'images',
   'compare',
   'prove',
 ];
@@ -30,6 +31,7 @@ export const features: readonly string[] = [
 /** The kinds that a peer of 0.1 does not know, each with the feature that brought it. */
 const featureOf: Partial<Record<Kind, string>> = {
   volume: 'volumes',
+  image: 'images',
   server_group: 'server-groups',
   quota_set: 'later-kinds',
   qos_policy: 'later-kinds',

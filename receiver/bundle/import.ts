@@ -1,6 +1,6 @@
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
-import { belongingsOf, belongingsOfVolume } from '../../shared/journey/belongings.ts';
+import { belongingsAlone, belongingsOf } from '../../shared/journey/belongings.ts';
 import type { Arrival } from '../../shared/journey/destination.ts';
 import { destinationHalf } from '../../shared/journey/destination-half.ts';
 import { runPhases } from '../../shared/journey/run-phases.ts';
@@ -17,6 +17,8 @@ import { bundleTools } from './destination.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
 import type { BundlePage, BundleVisitor } from './read.ts';
 import { Staging } from './staging.ts';
+
+const called = { server: 'Server', volume: 'Volume', image: 'Image' } as const;
 
 const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
 
@@ -129,7 +131,7 @@ export class Importer implements BundleVisitor {
       end: () => Promise.resolve(),
       work: (_phase, _move, _tools, piece) => piece(),
     });
-    tell(`${arrival.kind === 'volume' ? 'Volume' : 'Server'} ${arrival.server.name} is here.`);
+    tell(`${called[arrival.kind]} ${arrival.server.name} is here.`);
     this.#tellDifferences();
   }
 
@@ -146,8 +148,11 @@ export class Importer implements BundleVisitor {
   #arrivalOf(id: string): Arrival {
     const document = this.#document;
     const volume = document === null ? undefined : loneVolumesOf(document).find((one) => one.id === id);
-    if (volume !== undefined && document !== null)
-      return { kind: 'volume', server: volume, ...belongingsOfVolume(id, document), probe: undefined, learned: {} };
+    const alone = volume ?? document?.images.find((one) => one.id === id);
+    if (alone !== undefined && document !== null) {
+      const kind = volume === undefined ? 'image' : 'volume';
+      return { kind, server: alone, ...belongingsAlone(id, document), probe: undefined, learned: {} };
+    }
     const server = document?.servers.find((one) => one.id === id);
     if (server === undefined || document === null) throw new Problem('E_BUG', `Server ${id} is not in the document.`);
     const was = server.power === 'running' ? 'running' : 'stopped';

@@ -14,13 +14,13 @@ import { type Configurations, resourcesOf } from '../../shared/model/configurati
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import type { Replaced } from '../../shared/model/quota-set.ts';
-import { type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
+import { type Kind, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
-import type { IsThere } from './place.ts';
+import { type IsThere, looksFor } from './place.ts';
 import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
@@ -31,9 +31,6 @@ const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
 const atOnce = 4;
-
-/** Kinds of which a cloud tells whether one is still there, and only to those whose it is. */
-const ownKinds: ReadonlySet<Kind> = new Set(['network', 'subnet', 'router', 'security_group', 'port', 'floating_ip']);
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -92,7 +89,8 @@ export class Builder {
   /** Throws E_UNSUPPORTED where a document holds what this destination cannot build. */
   async mustSupport(document: Configurations): Promise<void> {
     const { kinds } = await this.#tools.cloud();
-    const other = resourcesOf(document).find(({ kind }) => kind !== 'image' && !kinds.has(kind));
+    const isReference = (one: Resource): boolean => one.kind === 'image' && one.disk_id === null;
+    const other = resourcesOf(document).find((one) => !isReference(one) && !kinds.has(one.kind));
     if (other === undefined) return;
     const about = refOf(other.kind, other.id);
     throw new Problem('E_UNSUPPORTED', `The destination cannot build ${about}, nor anything else of its kind.`, { about });
@@ -108,7 +106,8 @@ export class Builder {
 
   /** The disk whose bytes a resource is made of; null for one without bytes. */
   diskOf(resource: Resource): ResourceOf<'disk'> | null {
-    if (resource.kind === 'volume') return this.resource(refOf('disk', resource.disk_id)) as ResourceOf<'disk'>;
+    if ((resource.kind === 'volume' || resource.kind === 'image') && resource.disk_id !== null)
+      return this.resource(refOf('disk', resource.disk_id)) as ResourceOf<'disk'>;
     return resource.kind === 'disk' ? resource : null;
   }
 
@@ -119,10 +118,9 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
-  /** What moves under an id: a server, or a volume that no server has. */
+  /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
-    const volume = refOf('volume', id);
-    return this.#resources.has(volume) ? volume : refOf('server', id);
+    return [refOf('volume', id), refOf('image', id)].find((ref) => this.#resources.has(ref)) ?? refOf('server', id);
   }
 
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
@@ -285,20 +283,8 @@ export class Builder {
     const { cloud, mustBuildHere, signal } = this.#tools;
     const found = await cloud();
     const place = await found.place?.(signal);
-    if (place !== undefined) await mustBuildHere(place, () => this.#madeIn(found));
+    if (place !== undefined) await mustBuildHere(place, () => looksFor(this.#ledger.entries(), found, signal));
     return found;
-  }
-
-  /** Looks for what was created. What was adopted may be seen from everywhere. */
-  #madeIn(cloud: DestinationCloud): IsThere[] {
-    return this.#ledger
-      .entries()
-      .flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' && ownKinds.has(kindOf(entry.ref)) ? [entry] : []))
-      .map(
-        ({ ref, id }) =>
-          () =>
-            cloud.isThere(ref, id, this.#tools.signal),
-      );
   }
 
   async #find(resource: Resource): Promise<string | null> {

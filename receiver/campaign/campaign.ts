@@ -20,6 +20,7 @@ import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
+import { builtServerOf } from './built-server.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
@@ -197,10 +198,7 @@ export class ReceiverCampaign {
     return this.#builder.ensure(ref, learned);
   }
 
-  /**
-   * Removes one resource that this campaign created; false where it created none. Where `wanted`
-   * aborts before the cloud is asked, it stays.
-   */
+  /** Removes one resource that this campaign created; see `Builder.remove`. */
   async remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
     return this.#builder.remove(ref, wanted);
@@ -274,28 +272,19 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
-  /**
-   * Looks once at what was built for a server of the source, after a removal of it that is under
-   * way. Throws E_AUTH, E_NOT_FOUND.
-   */
+  /** Looks once at what was built for a server; its removal ends first. Throws E_NOT_FOUND. */
   async healthOf(server: string, probe: string | undefined, signal: AbortSignal): Promise<Health> {
     await this.#builder.removed(refOf('server', server));
     const cloud = await this.#builder.cloudHere();
     return cloud.healthy(this.builtServer(server), probe, signal);
   }
 
-  /** What was built for a server of the source, or a lone volume. Throws E_NOT_FOUND. */
+  /** What was built for a server of the source, a lone volume or image. Throws E_NOT_FOUND. */
   builtServer(server: string): BuiltServer {
-    const unit = this.unitOf(server);
-    if (kindOf(unit) === 'volume') return { id: null, volumes: [this.built(unit)] };
-    const { volumes } = this.resource(unit) as ResourceOf<'server'>;
-    return {
-      id: this.built(refOf('server', server)),
-      volumes: volumes.map(({ volume_id }) => this.built(refOf('volume', volume_id))),
-    };
+    return builtServerOf(this.unitOf(server), this.#builder);
   }
 
-  /** What moves under an id: a server, or a volume that no server has. */
+  /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
     return this.#builder.unitOf(id);
   }

@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ifAbsent } from '../../shared/absent.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { claimDurably } from '../../shared/durable.ts';
+import { type Kind, kindOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
+import type { LedgerEntry } from './ledger.ts';
 
 const PlaceFile = z.object({ format: z.literal('godwit/place'), version: z.literal(1), place: z.string().min(1) });
 
@@ -28,6 +31,21 @@ export async function mustBuildHere(folder: string, place: string, made: () => r
 
 /** Looks whether one thing that was built is there. */
 export type IsThere = () => Promise<boolean>;
+
+/** Kinds of which a cloud tells whether one is still there, and only to those whose it is. */
+const ownKinds: ReadonlySet<Kind> = new Set(['network', 'subnet', 'router', 'security_group', 'port', 'floating_ip']);
+
+/** Looks for what a ledger says was created. What was adopted may be seen from everywhere. */
+export function looksFor(
+  entries: readonly LedgerEntry[],
+  cloud: Pick<DestinationCloud, 'isThere'>,
+  signal: AbortSignal,
+): IsThere[] {
+  return entries.flatMap((entry): IsThere[] => {
+    const isOwn = entry.state === 'built' && entry.how !== 'adopted' && ownKinds.has(kindOf(entry.ref));
+    return isOwn ? [() => cloud.isThere(entry.ref, entry.id, signal)] : [];
+  });
+}
 
 /** One alone may have been removed by its owner. */
 async function areAllGone(made: readonly IsThere[]): Promise<boolean> {

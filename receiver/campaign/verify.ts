@@ -31,8 +31,9 @@ export async function verifyDisk(
   const ref = campaign.registeredAs(disk);
   const entry = campaign.ledger.get(ref);
   const id = entry?.state === 'built' ? entry.id : null;
-  const image = kindOf(ref) === 'disk' ? id : null;
-  const none = id === null ? [`No ${kindOf(ref) === 'disk' ? 'image' : 'volume'} was made of disk ${disk}.`] : [];
+  const isVolume = kindOf(ref) === 'volume';
+  const image = isVolume ? null : id;
+  const none = id === null ? [`No ${isVolume ? 'volume' : 'image'} was made of disk ${disk}.`] : [];
   let copy: BlockSource | null = null;
   try {
     copy = await campaign.disks.open(server, disk);
@@ -49,7 +50,7 @@ export async function verifyDisk(
 
 async function flawsOf(campaign: ReceiverCampaign, ref: Ref, id: string | null, copy: BlockSource): Promise<string[]> {
   if (id === null) return [];
-  const isImage = kindOf(ref) === 'disk';
+  const isImage = kindOf(ref) !== 'volume';
   const differences = await campaign.reader.differencesOf(ref, id, isImage ? copy : undefined);
   return differences.map((difference) => `${isImage ? 'Image' : 'Volume'} ${id} is not as it was made: ${difference}`);
 }

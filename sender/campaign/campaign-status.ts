@@ -34,8 +34,8 @@ export interface WarmStatus {
 /** The progress of one move. `phase` is a name of the itinerary. */
 export interface MoveStatus {
   /** Absent for a server. */
-  readonly kind?: 'volume';
-  /** The id of the server, or of a volume that no server has. */
+  readonly kind?: 'volume' | 'image';
+  /** The id of the server, of a volume that no server has, or of an image. */
   readonly server: string;
   readonly name: string;
   readonly wave: string;

@@ -5,10 +5,10 @@ import { ifAbsent } from '../../shared/absent.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
-import { belongingsOf, belongingsOfVolume } from '../../shared/journey/belongings.ts';
+import { belongingsAlone, belongingsOf } from '../../shared/journey/belongings.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { readDocument, textOf } from '../../shared/model/document-text.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -22,9 +22,6 @@ type PlannedServer = Plan['waves'][number]['servers'][number];
 
 /** What of a move does not change. */
 type FrozenMove = Omit<Move, 'attempt' | 'learned'>;
-
-/** The wave of the volumes that no server has, in every text. */
-const volumeWave = 'volumes';
 
 /** One campaign of the sender: plan, document and journal in one folder. The plan never changes. */
 export class Campaign {
@@ -81,7 +78,9 @@ export class Campaign {
         throw new Error(`${plan === null ? 'plan.yaml' : 'configurations.json'} is missing.`);
       const parsed = parseYaml(plan.toString(), join(folder, 'plan.yaml'), Plan, 'E_PLAN');
       const configurations = await readDocument(document, join(folder, 'configurations.json'));
-      const known = new Set([...configurations.servers, ...loneVolumesOf(configurations)].map((one) => one.id));
+      const known = new Set(
+        [...configurations.servers, ...loneVolumesOf(configurations), ...movedImagesOf(configurations)].map((one) => one.id),
+      );
       const absent = unitsOf(parsed).find((id) => !known.has(id));
       if (absent !== undefined) throw new Error(`${absent} of the plan is not in configurations.json.`);
       return new Campaign(folder, parsed, configurations, await Journal.open<Fact>(join(folder, 'journal.jsonl')));
@@ -94,8 +93,8 @@ export class Campaign {
   }
 
   /**
-   * The servers and lone volumes of a campaign that cannot be read, by its plan alone; null where
-   * that cannot be read either.
+   * The servers, lone volumes and images of a campaign that cannot be read, by its plan alone; null
+   * where that cannot be read either.
    */
   static async serversIn(state: string, id: string): Promise<readonly string[] | null> {
     try {
@@ -107,27 +106,30 @@ export class Campaign {
   }
 
   /**
-   * The moves of every wave, in order, without what they learned; see `recall`. The last wave is of
-   * the lone volumes.
+   * The moves of every wave, in order, without what they learned; see `recall`. The last waves are
+   * of the lone volumes and of the images.
    */
   moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
-    const { waves, volumes } = this.plan;
+    const { waves, volumes, images } = this.plan;
     const ofServers = waves.map(({ name, rolling = false, servers }) => ({
       wave: name,
       rolling,
       moves: servers.map((planned) => this.#move(planned.id, () => this.#find(planned))),
     }));
-    if (volumes.length === 0) return ofServers;
-    const moves = volumes.map(({ id }) => this.#move(id, () => this.#findVolume(id)));
-    return [...ofServers, { wave: volumeWave, rolling: false, moves }];
+    const alone = Object.entries({ volumes, images }).map(([wave, entries]) => ({
+      wave,
+      rolling: false,
+      moves: entries.map(({ id }) => this.#move(id, () => this.#findAlone(id))),
+    }));
+    return [...ofServers, ...alone.filter(({ moves }) => moves.length > 0)];
   }
 
-  /** The move of one server or lone volume. Throws E_NOT_FOUND. */
+  /** The move of one server, lone volume or image. Throws E_NOT_FOUND. */
   moveOf(id: string): Move {
     const planned = this.plan.waves.flatMap(({ servers }) => servers).find((server) => server.id === id);
     if (planned !== undefined) return this.#move(id, () => this.#find(planned));
-    if (!this.plan.volumes.some((volume) => volume.id === id)) throw new Problem('E_NOT_FOUND', `${id} is not in the plan.`);
-    return this.#move(id, () => this.#findVolume(id));
+    if (!unitsOf(this.plan).includes(id)) throw new Problem('E_NOT_FOUND', `${id} is not in the plan.`);
+    return this.#move(id, () => this.#findAlone(id));
   }
 
   /** How many resources the receiver builds before it builds a server. */
@@ -148,16 +150,18 @@ export class Campaign {
     return { ...frozen, attempt: attemptOf(this.journal.facts, id).attempt, learned: {} };
   }
 
-  #findVolume(id: string): FrozenMove {
+  #findAlone(id: string): FrozenMove {
     const volume = this.document.volumes.find((candidate) => candidate.id === id);
-    if (volume === undefined)
-      throw new Problem('E_STATE_DAMAGED', `Volume ${id} of the plan is not in configurations.json.`, { about: this.folder });
-    const { disks, ports, floatingIps } = belongingsOfVolume(id, this.document);
+    const image = this.document.images.find((candidate) => candidate.id === id);
+    const found = volume ?? image;
+    if (found === undefined)
+      throw new Problem('E_STATE_DAMAGED', `${id} of the plan is not in configurations.json.`, { about: this.folder });
+    const { disks, ports, floatingIps } = belongingsAlone(id, this.document);
     return {
-      kind: 'volume',
-      server: { id, name: volume.name },
+      kind: volume === undefined ? 'image' : 'volume',
+      server: { id, name: found.name },
       disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
-      diskBytes: volume.size * 2 ** 30,
+      diskBytes: volume === undefined ? (image?.size ?? 0) : volume.size * 2 ** 30,
       ports,
       floatingIps,
       probe: undefined,

@@ -8,10 +8,10 @@ import { leftOutOf } from '../migration/left-out.ts';
 import type { Migration } from '../migration/migrate.ts';
 import type { Move } from '../migration/move.ts';
 import type { Tools } from '../migration/phase.ts';
+import { mustBeAsFrozen } from '../migration/phases/alone.ts';
 import { mustBeAsCaptured } from '../migration/phases/as-captured.ts';
 import { copy } from '../migration/phases/copy.ts';
 import { mustBeStopped } from '../migration/phases/freeze.ts';
-import { mustBeFrozenVolume } from '../migration/phases/lone-volume.ts';
 import { mustBeAbleToReturn } from '../migration/phases/stop.ts';
 import { recall } from '../migration/recall.ts';
 import { destinationAtReceiver } from '../migration/receiver-destination.ts';
@@ -55,9 +55,9 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);
-      if (move.kind === 'volume') return mustBeFrozenVolume(move, { source }, until);
+      if (move.kind !== 'server') return mustBeAsFrozen(move, { source }, until);
       const isCaptured = mustBeAsCaptured(move, { source, document, leftOut }, until);
-      await Promise.all([mustBeStopped(move, source, until), isCaptured]);
+      return void (await Promise.all([mustBeStopped(move, source, until), isCaptured]));
     },
     mustBeAbleToReturn: (server, until) => mustBeAbleToReturn(moveOf(server), { source, isGivenUp, signal: until }),
     copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),

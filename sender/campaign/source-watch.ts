@@ -2,8 +2,9 @@ import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
 import type { Move } from '../migration/move.ts';
+import { whyAloneOutdated } from '../migration/phases/alone.ts';
 import { whyOutdated } from '../migration/phases/freeze.ts';
-import { whyVolumeOutdated } from '../migration/phases/lone-volume.ts';
+import { titles } from '../migration/phases/stop.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
@@ -71,22 +72,22 @@ export class SourceWatch {
 }
 
 /** What a source did since its freeze, so that its copy is outdated; null where nothing. */
-export function whyMoveOutdated(
-  source: SourceCloud,
-  { kind, server, learned }: Move,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const why = kind === 'volume' ? whyVolumeOutdated : whyOutdated;
-  return why(source, server.id, learned.generation, signal);
+export function whyMoveOutdated(source: SourceCloud, move: Move, signal: AbortSignal): Promise<string | null> {
+  if (move.kind !== 'server') return whyAloneOutdated(source, move, signal);
+  return whyOutdated(source, move.server.id, move.learned.generation, signal);
 }
 
 /** Says that a source server has run again, or a volume was used, and what its operator can do. */
 export function awakeProblem({ kind, server: { id, name } }: Move, why: string): Problem {
-  if (kind === 'volume')
-    return new Problem('E_SERVER_STATE', `Volume ${name || id} ${why} at the source, beside its copy at the destination.`, {
-      about: refOf('volume', id),
-      hint: 'Use one of the two. `sender commit` neither marks nor deletes this source volume; `sender rollback` gives up its copy.',
-    });
+  if (kind !== 'server')
+    return new Problem(
+      'E_SERVER_STATE',
+      `${titles[kind]} ${name || id} ${why} at the source, beside its copy at the destination.`,
+      {
+        about: refOf(kind, id),
+        hint: 'Use one of the two. `sender commit` neither marks nor deletes the one at the source; `sender rollback` gives up its copy.',
+      },
+    );
   return new Problem('E_SERVER_STATE', `Server ${name} ${why} at the source, beside its copy at the destination.`, {
     about: `server/${id}`,
     hint: 'Stop one of the two. `sender commit` neither locks nor deletes this source server; `sender rollback` gives up what the new one wrote.',

@@ -3,16 +3,21 @@ import { phaseNamed } from '../migration/itinerary.ts';
 import { moveStates } from './campaign-states.ts';
 import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
-/** What moves, in words: `5 servers`; with lone volumes among them `5 servers and volumes`. */
+/** What moves, in words: `5 servers`; with others among them `5 servers, volumes and images`. */
 function unitsIn(moves: readonly MoveStatus[]): string {
-  const volumes = moves.filter(({ kind }) => kind === 'volume').length;
-  if (volumes === 0) return `${moves.length} servers`;
-  return volumes === moves.length ? `${moves.length} volumes` : `${moves.length} servers and volumes`;
+  const has = (kind: MoveStatus['kind']): boolean => moves.some((move) => move.kind === kind);
+  const kinds = [
+    ...(has(undefined) || moves.length === 0 ? ['servers'] : []),
+    ...(has('volume') ? ['volumes'] : []),
+    ...(has('image') ? ['images'] : []),
+  ];
+  const last = kinds.at(-1);
+  return `${moves.length} ${kinds.length === 1 ? last : `${kinds.slice(0, -1).join(', ')} and ${last}`}`;
 }
 
 /** What is said of a bundle whose servers are all frozen. */
 export function readyBundle(id: string, moves: readonly MoveStatus[]): string {
-  const areServers = moves.every(({ kind }) => kind !== 'volume');
+  const areServers = moves.every(({ kind }) => kind === undefined);
   return `All ${unitsIn(moves)} are ${areServers ? 'stopped and ' : ''}frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
 }
 

@@ -143,7 +143,7 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
   const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   const problem = problemOf(campaign, server.id, state, seen);
   return {
-    ...(move.kind === 'volume' ? { kind: 'volume' as const } : {}),
+    ...(move.kind === 'server' ? {} : { kind: move.kind }),
     server: server.id,
     name: server.name,
     wave,

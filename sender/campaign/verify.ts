@@ -7,6 +7,7 @@ import { diskFolder } from '../disks/folder.ts';
 import type { Move } from '../migration/move.ts';
 import type { Ask } from '../migration/phase.ts';
 import { dropCopy } from '../migration/phases/copy.ts';
+import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
 /** The result of `sender verify` for one disk. */
@@ -41,11 +42,16 @@ export async function verifyCampaign(campaign: Campaign, tools: VerifyTools): Pr
   const verdicts: DiskVerdict[] = [];
   for (const move of campaign.moves().flatMap(({ moves }) => moves)) {
     for (const { id } of move.disks) {
-      const snapshot = snapshots.findLast(({ disk, round }) => disk === id && round === 0);
+      const snapshot = snapshots.findLast(({ disk, round }) => disk === id && round === 0) ?? ownSnapshot(campaign, move, id);
       verdicts.push(await verifyDisk(campaign, move, id, snapshot, tools));
     }
   }
   return verdicts;
+}
+
+/** An image of the project, which is its own snapshot; undefined for all else. */
+function ownSnapshot({ journal }: Campaign, move: Move, disk: string): Snapshot | undefined {
+  return move.kind === 'image' ? recall(move, journal).learned.snapshots?.[disk] : undefined;
 }
 
 async function verifyDisk(

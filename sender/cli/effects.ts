@@ -17,6 +17,7 @@ export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, k
   const all = toldApart(campaign.moves).filter(({ state }) => moveStates[state].hasMoved);
   const moved = all.filter(({ kind }) => kind === undefined);
   const volumes = all.filter(({ kind, server }) => kind === 'volume' && !kept.has(server));
+  const images = all.filter(({ kind, server }) => kind === 'image' && !kept.has(server));
   const volumeFate = deleteSource ? 'DELETED at the source' : 'marked as moved at the source, and otherwise as before';
   const retired = moved.filter(({ server }) => !kept.has(server));
   const left = moved.filter(({ server }) => kept.has(server));
@@ -28,6 +29,7 @@ export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, k
     `  ${serversText(retired)}: ${retired.length === 1 ? fate.one : fate.many}.`,
     ...(left.length > 0 ? [`  ${serversText(left)}: left at the source as it is.`] : []),
     ...(volumes.length > 0 ? [`  ${serversText(volumes)}: ${volumeFate}.`] : []),
+    ...(images.length > 0 ? [`  ${serversText(images)}: marked as moved at the source, and never deleted there.`] : []),
     '  The snapshots of this campaign are deleted. `sender rollback` does not work afterwards.',
   ];
 }
@@ -72,10 +74,15 @@ function idsOf(campaign: CampaignStatus, wanted: readonly string[]): ReadonlySet
 }
 
 function serversText(moves: readonly MoveStatus[]): string {
-  const volumes = moves.filter(({ kind }) => kind === 'volume').map(({ name }) => name);
-  const servers = moves.filter(({ kind }) => kind === undefined).map(({ name }) => name);
-  if (volumes.length === 0) return namesText(servers);
-  return [...(servers.length === 0 ? [] : [namesText(servers)]), volumesText(volumes)].join(' and ');
+  const named = (wanted: MoveStatus['kind']): string[] => moves.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+  const servers = named(undefined);
+  const volumes = named('volume');
+  const images = named('image');
+  const others = [
+    ...(volumes.length === 0 ? [] : [volumesText(volumes)]),
+    ...(images.length === 0 ? [] : [`${countOf('image', images.length)} (${firstFew(images, mostNames)})`]),
+  ];
+  return [...(servers.length === 0 && others.length > 0 ? [] : [namesText(servers)]), ...others].join(' and ');
 }
 
 /** `2 volumes without a server (archive, scratch)`. */

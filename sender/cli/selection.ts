@@ -9,10 +9,12 @@ export interface SelectionFlags {
   readonly user?: readonly string[];
   readonly tag?: readonly string[];
   readonly volume?: readonly string[];
+  readonly image?: readonly string[];
+  readonly withImages?: true;
   readonly all?: true;
 }
 
-/** Adds the options that choose servers, and volumes that no server has. */
+/** Adds the options that choose servers, volumes that no server has, and images. */
 export function choosing(command: Command): Command {
   return command
     .addOption(new Option('--project <name>', 'the project, by name or id').conflicts('all'))
@@ -20,6 +22,8 @@ export function choosing(command: Command): Command {
     .addOption(new Option('--user <name...>', 'only servers that these users created, by name or id').conflicts('all'))
     .addOption(new Option('--tag <tag...>', 'only servers with one of these tags').conflicts('all'))
     .addOption(new Option('--volume <name...>', 'only these volumes, which no server has, by name or id').conflicts('all'))
+    .addOption(new Option('--image <name...>', 'only these images of the project, by name or id').conflicts('all'))
+    .option('--with-images', 'with a whole project, its images too')
     .option('--all', 'everything the credentials reach in their own project');
 }
 
@@ -27,12 +31,12 @@ export function choosing(command: Command): Command {
  * The servers and volumes that were chosen: those that fit every option. Throws E_USAGE where none
  * were.
  */
-export function selectionOf({ project, server, user, tag, volume, all }: SelectionFlags): Selection {
-  if ([project, server, user, tag, volume, all].every((chosen) => chosen === undefined)) {
+export function selectionOf({ project, server, user, tag, volume, image, withImages, all }: SelectionFlags): Selection {
+  if ([project, server, user, tag, volume, image, all].every((chosen) => chosen === undefined)) {
     throw new Problem(
       'E_USAGE',
-      'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, --volume NAME, or --all.',
+      'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, --volume NAME, --image NAME, or --all.',
     );
   }
-  return { project, servers: server ?? [], users: user, tags: tag, volumes: volume };
+  return { project, servers: server ?? [], users: user, tags: tag, volumes: volume, images: image, withImages };
 }

@@ -4,10 +4,10 @@ import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { imagesOf, Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
@@ -39,7 +39,8 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
   const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
   const volumes = loneVolumesOf(wanted).map(({ id }) => id);
-  const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes }, context);
+  const images = movedImagesOf(wanted).map(({ id }) => id);
+  const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes, images }, context);
   const { plan } = await draft(inAskedOrder(captured.document, servers), context);
   return await begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
 }
@@ -48,8 +49,9 @@ export async function beginFromDocument(value: unknown, file: string, context: S
 export async function beginExport(selection: Selection, context: SenderContext): Promise<Begun> {
   const { document: captured, concerns } = leaveMoved(await capture(selection, context));
   const volumes = loneVolumesOf(captured).map(({ id, name }) => ({ id, name }));
-  if (captured.servers.length + volumes.length === 0)
-    throw new Problem('E_NOT_FOUND', 'The selection holds no server or volume; there is nothing to export.');
+  const images = movedImagesOf(captured).map(({ id, name }) => ({ id, name }));
+  if (captured.servers.length + volumes.length + images.length === 0)
+    throw new Problem('E_NOT_FOUND', 'The selection holds no server, volume or image; there is nothing to export.');
   mustNotBlock(concerns);
   const { project_id, project_name } = captured.source;
   const servers = inAskedOrder(captured, selection.servers).servers.map(({ id, name }) => ({ id, name }));
@@ -59,6 +61,7 @@ export async function beginExport(selection: Selection, context: SenderContext):
     source: { project_id, project_name, whole: takesWhole(selection) },
     waves: servers.length === 0 ? [] : [{ name: 'wave-1', servers }],
     volumes,
+    images,
   });
   const campaign = randomUUID();
   const document = inOrderOf(plan, { ...captured, campaign });
@@ -75,7 +78,12 @@ async function prepare(plan: Plan, file: string, options: MigrateOptions, contex
   const { campaigns } = context;
   const { project_id: project, whole } = plan.source;
   const captured = await capture(
-    { project, ...(whole ? { servers: [] } : { servers: serversOf(plan), volumes: volumesOf(plan) }) },
+    {
+      project,
+      ...(whole
+        ? { servers: [], withImages: plan.images.length > 0 }
+        : { servers: serversOf(plan), volumes: volumesOf(plan), images: imagesOf(plan) }),
+    },
     context,
   );
   const { plan: chosen, document, concerns, decisions, kinds } = await examine(plan, captured, file, context, options);

@@ -4,7 +4,7 @@ import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument, supportedPart } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
@@ -54,7 +54,9 @@ export async function planMove({ why, accepted, ...selection }: PlanAsked, conte
   const { plan, reasons } = await draft(document, context, takesWhole(selection), accepted);
   const about = why === undefined ? undefined : reasonsAbout(reasons, why, document);
   const found = await preflight({ ...document, mappings: plan.mappings }, context);
-  const held = context.campaigns.held([...document.servers, ...loneVolumesOf(document)].map(({ id }) => id));
+  const held = context.campaigns.held(
+    [...document.servers, ...loneVolumesOf(document), ...movedImagesOf(document)].map(({ id }) => id),
+  );
   const known = withHeld(held, document, [...concerns, ...found.concerns]);
   const text = planText(plan, resourcesOf(document), known, found.decisions, reasons);
   return { plan: text, concerns: known, decisions: found.decisions, reasons: about ?? reasons };
@@ -62,7 +64,7 @@ export async function planMove({ why, accepted, ...selection }: PlanAsked, conte
 
 /** Throws E_NOT_FOUND where nothing is left to move. A whole project moves without servers, too. */
 function mustHoldSomething(captured: Configurations, before: Configurations, whole: boolean): void {
-  if (captured.servers.length > 0 || loneVolumesOf(captured).length > 0) return;
+  if (captured.servers.length + loneVolumesOf(captured).length + movedImagesOf(captured).length > 0) return;
   if (before.servers.length > 0)
     throw new Problem(
       'E_NOT_FOUND',
@@ -112,6 +114,6 @@ export async function preflight(document: Configurations, context: SenderContext
   const left = supportedPart(resourcesOf(document), new Set(kinds));
   const decisions = [...found.decisions, ...left.decisions.filter(({ ref }) => !sent.has(ref))];
   const receiver = await context.peer.connected(context.stopping);
-  const unknown = olderReceiver(configurations, (feature) => receiver.has(feature));
+  const unknown = olderReceiver(document, (feature) => receiver.has(feature));
   return { ...found, kinds, concerns: [...unknown, ...left.concerns, ...found.concerns], decisions };
 }

@@ -1,6 +1,6 @@
 import { parseYaml } from '../../shared/config.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
-import { Plan, serversOf, volumesOf } from '../model/plan.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
+import { imagesOf, Plan, serversOf, volumesOf } from '../model/plan.ts';
 import { differencesOf } from '../plan/differences.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import type { Captured, PlanCheck } from '../plan/result.ts';
@@ -17,11 +17,13 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const plan = parseYaml(text, file, Plan, 'E_PLAN');
   mustMoveOnce(plan, file);
   const { project_id: project, whole } = plan.source;
-  const all = await capture({ project, servers: [] }, context);
+  const all = await capture({ project, servers: [], withImages: plan.images.length > 0 }, context);
   const there = serversOf(plan).filter((id) => all.document.servers.some((server) => server.id === id));
   const alone = new Set(loneVolumesOf(all.document).map(({ id }) => id));
   const volumes = volumesOf(plan).filter((id) => alone.has(id));
-  const left = new Set([...there, ...volumes]);
+  const own = new Set(movedImagesOf(all.document).map(({ id }) => id));
+  const images = imagesOf(plan).filter((id) => own.has(id));
+  const left = new Set([...there, ...volumes, ...images]);
   const lost = [
     ...goneConcerns(
       'server',
@@ -31,11 +33,15 @@ export async function checkPlan(text: string, file: string, context: SenderConte
       'volume',
       volumesOf(plan).filter((id) => !left.has(id)),
     ),
+    ...goneConcerns(
+      'image',
+      imagesOf(plan).filter((id) => !left.has(id)),
+    ),
   ];
   if (left.size === 0 && !whole)
     return { differences: differencesOf(plan, all.document, plan, Date.now()), concerns: lost, decisions: [] };
   const remaining = withUnits(plan, left);
-  const captured: Captured = whole ? all : await capture({ project, servers: there, volumes }, context);
+  const captured: Captured = whole ? all : await capture({ project, servers: there, volumes, images }, context);
   const document = movedBy(remaining, captured);
   const { stale, concerns: absent } = staleSkips(remaining, document);
   const kept = { ...remaining, skip: remaining.skip.filter((ref) => !stale.has(ref)) };
@@ -48,9 +54,10 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   };
 }
 
-/** A plan with only these servers and volumes, without the waves that are empty then. */
+/** A plan with only these servers, volumes and images, without the waves that are empty then. */
 function withUnits(plan: Plan, left: ReadonlySet<string>): Plan {
   const waves = plan.waves.map((wave) => ({ ...wave, servers: wave.servers.filter(({ id }) => left.has(id)) }));
   const volumes = plan.volumes.filter(({ id }) => left.has(id));
-  return { ...plan, waves: waves.filter(({ servers }) => servers.length > 0), volumes };
+  const images = plan.images.filter(({ id }) => left.has(id));
+  return { ...plan, waves: waves.filter(({ servers }) => servers.length > 0), volumes, images };
 }

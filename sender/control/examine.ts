@@ -4,7 +4,7 @@ import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { imagesOf, type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
 import { policyConcerns } from '../plan/policies.ts';
@@ -27,7 +27,7 @@ export interface Examined {
 export function mustMoveOnce(plan: Plan, file: string): void {
   const wanted = unitsOf(plan);
   if (wanted.length === 0 && !plan.source.whole)
-    throw new Problem('E_PLAN', `${file} moves nothing: it names no server or volume, and not the whole project.`, {
+    throw new Problem('E_PLAN', `${file} moves nothing: it names no server, volume or image, and not the whole project.`, {
       about: file,
       hint: 'Name servers in `waves`, or set `whole: true` to move networks, groups and addresses alone.',
     });
@@ -37,7 +37,7 @@ export function mustMoveOnce(plan: Plan, file: string): void {
 
 /** What a plan moves of what was captured: of a whole project, only its servers and volumes do. */
 export function movedBy(plan: Plan, { document }: Captured): Configurations {
-  return plan.source.whole ? narrowTo(document, serversOf(plan), volumesOf(plan)) : document;
+  return plan.source.whole ? narrowTo(document, serversOf(plan), [...volumesOf(plan), ...imagesOf(plan)]) : document;
 }
 
 /**
@@ -54,7 +54,8 @@ export async function examine(
   const { document, gone, concerns: skipped } = withoutSkipped(movedBy(plan, captured), plan.skip, file);
   // The campaign's plan names all that is gone: what is read later is held against that.
   const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
-  const chosen = withOptions({ ...plan, volumes, skip: [...gone] }, document, options, file);
+  const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
+  const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
   const { quotas } = chosen.options;
   const mappings = quotas === 'carry' ? { ...chosen.mappings, quotas } : chosen.mappings;
   const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });

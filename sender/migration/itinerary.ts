@@ -2,25 +2,25 @@ import { destinationHalf } from '../../shared/journey/destination-half.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Move } from './move.ts';
 import type { Phase } from './phase.ts';
+import { freezeAlone, lookAlone } from './phases/alone.ts';
 import { awaitCutover } from './phases/await-cutover.ts';
 import { awaitWindow, mayStillStop, waitsForWindow } from './phases/await-window.ts';
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
-import { freezeVolume, lookAtVolume } from './phases/lone-volume.ts';
 import { look } from './phases/look.ts';
 import { plug } from './phases/plug.ts';
 import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { start, stop } from './phases/stop.ts';
 
 /**
- * The whole journey of one server, in order from top to bottom; a volume that no server has skips
- * the rows that are for servers. A rollback runs the undo column upwards (service first), then the
- * tidy column upwards.
+ * The whole journey of one server, in order from top to bottom; a volume that no server has and an
+ * image skip the rows that are for servers. A rollback runs the undo column upwards (service
+ * first), then the tidy column upwards.
  */
 // biome-ignore format: a table is read by row
 export const itinerary: readonly Phase[] = [
-  { name: 'look', does: 'see whether the source server can be moved, and whether it runs; of a volume, that nothing uses it',
-    side: 'source', run: either({ server: look, volume: lookAtVolume }) },
+  { name: 'look', does: 'see whether the source server can be moved, and whether it runs; of a lone volume, that nothing uses it',
+    side: 'source', run: either({ server: look, volume: lookAlone, image: lookAlone }) },
 
   // ── a pause ends these at once; what `plug` built stays for the next attempt ──
   { name: 'plug', does: 'create its ports and floating addresses, as far as the running server does not notice',
@@ -36,7 +36,7 @@ export const itinerary: readonly Phase[] = [
   { name: 'stop', does: 'stop the source server and see it stopped',
     for: 'server', side: 'source', run: stop, undo: start, downtime: true, stage: 'before', assumed: { ms: 30_000 } },
   { name: 'freeze', does: 'snapshot its disks and volumes',
-    side: 'source', run: either({ server: freeze, volume: freezeVolume }), tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
+    side: 'source', run: either({ server: freeze, volume: freezeAlone, image: freezeAlone }), tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
   { name: 'copy', does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy',
     side: 'both', run: copy, tidy: dropCopy, downtime: true, stage: 'transfer', assumed: { bytesPerMs: 60_000 }, likeRound: 'blocks' },
 

@@ -57,7 +57,7 @@ export async function rollBack(move: Move, { journal, itinerary, tools, retryDel
   const server = move.server.id;
   const { facts } = attemptOf(journal.facts, server);
   if (facts.length === 0) return;
-  if (move.kind === 'volume' || wasStopped(facts)) {
+  if (move.kind !== 'server' || wasStopped(facts)) {
     const place = { server, phase: comesBack };
     const retrying = { journal, retryDelaysMs, signal: tools.signal };
     await withRetries(() => mustBeAbleToReturn(recall(move, journal), tools), place, retrying);

@@ -33,10 +33,12 @@ export interface Learned {
   readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** One journey: of a server or a lone volume, its belongings, and what was learned so far. */
+/**
+ * One journey: of a server, a lone volume or an image, its belongings, and what was learned so far.
+ */
 export interface Move {
   readonly kind: UnitKind;
-  /** The server that moves; the volume itself, where it moves without one. */
+  /** The server that moves; the volume or image itself, where it moves without one. */
   readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly ResourceOf<'disk'>[];
   /** What its disks may hold together, by its flavor and image. */

@@ -54,7 +54,7 @@ async function markCompleted(
     bytes_pulled: sealed.bytes_pulled,
   }));
   const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
-  const summary = { phases, downtime_ms: kind === 'volume' || learned.was === 'stopped' ? null : downForMs(facts), disks };
+  const summary = { phases, downtime_ms: kind !== 'server' || learned.was === 'stopped' ? null : downForMs(facts), disks };
   await ask('server.completed', { campaign, server, summary }, signal);
   await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

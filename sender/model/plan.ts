@@ -30,7 +30,7 @@ const ServerEntry = z.strictObject({
   cutover: Cutover.optional(),
 });
 
-const VolumeEntry = z.strictObject({ id: Id, name: z.string().optional() });
+const AloneEntry = z.strictObject({ id: Id, name: z.string().optional() });
 
 const WaveEntry = z.strictObject({
   name: z.string().min(1).max(100),
@@ -120,7 +120,9 @@ export const Plan = z.strictObject({
   skip: orEmpty(z.array(Ref), []),
   waves: orEmpty(z.array(WaveEntry), []),
   /** The volumes that no server has and that move, once the waves have. */
-  volumes: orEmpty(z.array(VolumeEntry), []),
+  volumes: orEmpty(z.array(AloneEntry), []),
+  /** The images of the project that move, last of all. */
+  images: orEmpty(z.array(AloneEntry), []),
   mappings: orEmpty(Mappings, noMappings),
 });
 export type Plan = z.infer<typeof Plan>;
@@ -135,7 +137,12 @@ export function volumesOf(plan: Plan): string[] {
   return plan.volumes.map(({ id }) => id);
 }
 
-/** All that a plan moves one by one: its servers, then its lone volumes. */
+/** The images of a plan in the order they move. */
+export function imagesOf(plan: Plan): string[] {
+  return plan.images.map(({ id }) => id);
+}
+
+/** All that a plan moves one by one: its servers, then its lone volumes, then its images. */
 export function unitsOf(plan: Plan): string[] {
-  return [...serversOf(plan), ...volumesOf(plan)];
+  return [...serversOf(plan), ...volumesOf(plan), ...imagesOf(plan)];
 }

@@ -1,7 +1,7 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { opensAt } from '../migration/calendar.ts';
 import { showLocal } from '../migration/window.ts';
@@ -23,6 +23,7 @@ export function differencesOf(plan: Plan, document: Configurations, fresh: Plan,
   return [
     ...group('servers', serverDifferences(plan, document)),
     ...group('volumes', volumeDifferences(plan, document)),
+    ...group('images', imageDifferences(plan, document)),
     ...group('waves', waveDifferences(plan, fresh, document)),
     ...group('options', optionDifferences(plan.options, fresh.options)),
     ...group('calendar', calendarDifferences(plan, nowMs)),
@@ -55,6 +56,17 @@ function volumeDifferences({ volumes: planned }: Plan, document: Configurations)
   return [
     ...gone.map(({ id, name = id }) => `volume ${name} (${id}): in the plan, but no longer without a server at the source`),
     ...added.map(({ id }) => `volume ${labels.get(id)} (${id}): without a server at the source, but not in the plan`),
+  ];
+}
+
+function imageDifferences({ images: planned }: Plan, document: Configurations): string[] {
+  const own = movedImagesOf(document);
+  const labels = labelsOf(own);
+  const gone = planned.filter(({ id }) => !labels.has(id));
+  const added = own.filter(({ id }) => !planned.some((image) => image.id === id));
+  return [
+    ...gone.map(({ id, name = id }) => `image ${name} (${id}): in the plan, but no longer one of the project at the source`),
+    ...added.map(({ id }) => `image ${labels.get(id)} (${id}): of the project at the source, but not in the plan`),
   ];
 }
 

@@ -2,26 +2,26 @@ import { firstFew } from '../../shared/first-few.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Volumes that the concern about those that are left out names. */
+/** Volumes or images that the concern about those that are left out names. */
 const listed = 10;
 
 /**
  * A whole project's document without the servers that stay behind and what only they have, nor the
- * lone volumes that do. The network side stays as it is. Throws E_NOT_FOUND.
+ * lone volumes and images (`alone`) that do. The network side stays as it is. Throws E_NOT_FOUND.
  */
 export function narrowTo(document: Configurations, wanted: readonly string[], alone: readonly string[]): Configurations {
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
   const absent = wanted.find((id) => !servers.some((server) => server.id === id));
   if (absent !== undefined) throw new Problem('E_NOT_FOUND', `There is no server ${absent}.`, { about: refOf('server', absent) });
-  const lone = new Set(loneVolumesOf(document).map(({ id }) => id));
+  const lone = new Set(aloneIn(document).map(({ id }) => id));
   const lost = alone.find((id) => !lone.has(id));
   if (lost !== undefined)
-    throw new Problem('E_NOT_FOUND', `There is no volume ${lost} without a server.`, { about: refOf('volume', lost) });
+    throw new Problem('E_NOT_FOUND', `There is no volume without a server, and no image of the project, with the id ${lost}.`);
   const others = document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports);
   const left = new Set(withSubports(others, document));
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
@@ -31,7 +31,7 @@ export function narrowTo(document: Configurations, wanted: readonly string[], al
   const usedBefore = keysOf(document.servers);
   const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)).concat(alone));
   const units = new Set([...wanted, ...alone]);
-  const kept = resourcesOf({ ...document, servers }).filter((resource) => {
+  const kept = resourcesOf({ ...document, servers, images: asReferences(document, alone) }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
     if (resource.kind === 'trunk') return !left.has(resource.port_id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
@@ -39,7 +39,7 @@ export function narrowTo(document: Configurations, wanted: readonly string[], al
     if (resource.kind === 'disk') return units.has(resource.server_id);
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
-    if (resource.kind === 'image') return images.has(resource.id);
+    if (resource.kind === 'image') return images.has(resource.id) || alone.includes(resource.id);
     // A keypair that no server uses moves for its own sake.
     if (resource.kind === 'keypair') return servers.length === 0 || keys.has(resource.id) || !usedBefore.has(resource.id);
     return true;
@@ -47,29 +47,42 @@ export function narrowTo(document: Configurations, wanted: readonly string[], al
   return parseConfigurations({ ...document, ...groupByKind(kept) });
 }
 
+/** The lone volumes and the images of a document that move. */
+function aloneIn(document: Configurations): readonly { readonly id: string; readonly name: string }[] {
+  return [...loneVolumesOf(document), ...movedImagesOf(document)];
+}
+
+/** The images, of which those that do not move are only what servers were made from. */
+function asReferences({ images }: Configurations, alone: readonly string[]): Configurations['images'] {
+  return images.map((image) => (alone.includes(image.id) ? image : { ...image, disk_id: null, needs: [] }));
+}
+
 /**
- * The concerns that are not about servers that stay behind, with one about lone volumes of `whole`
- * that do.
+ * The concerns that are not about servers that stay behind, with one each about lone
+ * volumes and images of `whole` that do.
  */
 export function concernsOf(all: readonly Concern[], document: Configurations, whole: Configurations): Concern[] {
   const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
-  const left = loneVolumesOf(whole).filter(({ id }) => !document.volumes.some((volume) => volume.id === id));
+  const kept = new Set(aloneIn(document).map(({ id }) => id));
+  const volumes = loneVolumesOf(whole).filter(({ id }) => !kept.has(id));
+  const images = movedImagesOf(whole).filter(({ id }) => !kept.has(id));
   return [
     ...all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about)),
-    ...(left.length === 0 ? [] : [leftOut(left)]),
+    ...(volumes.length === 0 ? [] : [leftOut('volume', volumes)]),
+    ...(images.length === 0 ? [] : [leftOut('image', images)]),
   ];
 }
 
-function leftOut(left: readonly { readonly id: string; readonly name: string }[]): Concern {
+function leftOut(kind: 'volume' | 'image', left: readonly { readonly id: string; readonly name: string }[]): Concern {
   const names = firstFew(
     left.map(({ id, name }) => name || id),
     listed,
   );
   return {
-    code: 'volume.left_out',
+    code: `${kind}.left_out`,
     severity: 'warning',
-    says: `The plan leaves out volumes that no server has (${left.length}): ${names}.`,
-    remedy: 'Nothing, if they may stay behind; or name them in `volumes`.',
+    says: `The plan leaves out ${kind === 'volume' ? 'volumes that no server has' : 'images of the project'} (${left.length}): ${names}.`,
+    remedy: `Nothing, if they may stay behind; or name them in \`${kind}s\`.`,
   };
 }
 
@@ -87,7 +100,7 @@ export function leaveMoved(captured: { readonly document: Configurations; readon
   const moved = captured.document.servers.filter(({ id }) => gone.has(refOf('server', id)));
   if (moved.length === 0) return captured;
   const staying = captured.document.servers.filter((server) => !moved.includes(server)).map(({ id }) => id);
-  const alone = loneVolumesOf(captured.document).map(({ id }) => id);
+  const alone = aloneIn(captured.document).map(({ id }) => id);
   const document = narrowTo(captured.document, staying, alone);
   const labels = labelsOf(captured.document.servers);
   const names = moved.map(({ id, name }) => labels.get(id) ?? name).join(', ');

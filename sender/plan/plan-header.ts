@@ -23,6 +23,8 @@ export const planHeader = [
   '                      `gateway.snat_rights gateway/6f…`; which may be: the table of concerns',
   'volumes:              those that no server has and that move, once the waves have; take out what',
   '                      is to stay behind',
+  'images:               of the project that move, last of all (`sender plan --with-images`); a server',
+  '                      does not need the image that it was made from',
   'skip:                 resources that stay behind, such as keypair/ops, with all that needs them',
   'max_failures:         below `options:`, how many servers may fail before no further one is begun;',
   '                      without it the others go on, however many fail',

@@ -1,5 +1,5 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { Plan } from '../model/plan.ts';
 
@@ -15,6 +15,7 @@ export function makePlan(document: Configurations, mappings: Mappings, parallel 
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
     volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
+    images: movedImagesOf(document).map(({ id, name }) => ({ id, name })),
     mappings,
   });
 }

@@ -3,7 +3,17 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import type { MappingReason } from './rules/reason.ts';
 
 /** The part of a plan that a difference is of; they are shown in this order. */
-export const differenceGroups = ['servers', 'volumes', 'waves', 'options', 'calendar', 'bandwidth', 'skip', 'mappings'] as const;
+export const differenceGroups = [
+  'servers',
+  'volumes',
+  'images',
+  'waves',
+  'options',
+  'calendar',
+  'bandwidth',
+  'skip',
+  'mappings',
+] as const;
 
 /** One thing that a plan says otherwise than a new one would, in one line. */
 export interface Difference {

@@ -1,9 +1,10 @@
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
-import { loneVolumesOf, type UnitKind } from '../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf, type UnitKind } from '../../shared/model/lone-volumes.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import type { CampaignState } from '../campaign/campaign-status.ts';
+import { titles } from '../migration/phases/stop.ts';
 import type { Plan } from '../model/plan.ts';
 
 /**
@@ -22,19 +23,23 @@ export interface HeldServer {
  * a server is stopped is no news.
  */
 export function withHeld(held: readonly HeldServer[], document: Configurations, concerns: readonly Concern[]): Concern[] {
-  const alone = loneVolumesOf(document);
-  const labels = labelsOf([...document.servers, ...alone]);
-  const kindOf = (id: string): UnitKind => (alone.some((volume) => volume.id === id) ? 'volume' : 'server');
+  const volumes = loneVolumesOf(document);
+  const images = movedImagesOf(document);
+  const labels = labelsOf([...document.servers, ...volumes, ...images]);
+  const kindOf = (id: string): UnitKind => {
+    if (volumes.some((volume) => volume.id === id)) return 'volume';
+    return images.some((image) => image.id === id) ? 'image' : 'server';
+  };
   const refs = new Set<Ref | undefined>(held.map(({ server }) => refOf('server', server)));
   return [
     ...held.map((one): Concern => {
       const kind = kindOf(one.server);
-      const out = kind === 'server' ? 'take the server out of `waves`' : 'take the volume out of `volumes`';
+      const out = `take the ${kind} out of \`${places[kind]}\``;
       return {
         code: `${kind}.in_campaign`,
         severity: 'blocking',
         about: refOf(kind, one.server),
-        says: `${kind === 'server' ? 'Server' : 'Volume'} ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
+        says: `${titles[kind]} ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
         remedy:
           one.state === 'damaged'
             ? `Restore that campaign from a backup, or ${out}.`
@@ -51,21 +56,27 @@ function whereHeld({ campaign, state }: HeldServer): string {
   return `is part of campaign ${campaign} (${state}), which is neither committed nor rolled back`;
 }
 
+/** Where a plan lists what moves. */
+const places: Readonly<Record<UnitKind, string>> = { server: 'waves', volume: 'volumes', image: 'images' };
+
+const goneSays: Readonly<Record<UnitKind, string>> = {
+  server: 'The plan names a server that the source project does not have.',
+  volume: 'The plan names a volume that is gone at the source, or cannot move without a server any more.',
+  image: 'The plan names an image that is gone at the source, or cannot move any more.',
+};
+
 /**
  * One fatal concern for each server of a plan that its project no longer has, and for each volume
- * that is gone, or that a server has by now.
+ * or image, that is gone or cannot move.
  */
 export function goneConcerns(kind: UnitKind, gone: readonly string[]): Concern[] {
-  const says =
-    kind === 'server'
-      ? 'The plan names a server that the source project does not have.'
-      : 'The plan names a volume that is gone at the source, or cannot move without a server any more.';
+  const says = goneSays[kind];
   return gone.map((id) => ({
     code: `${kind}.gone`,
     severity: 'blocking',
     about: refOf(kind, id),
     says,
-    remedy: `Take it out of \`${kind === 'server' ? 'waves' : 'volumes'}\`.`,
+    remedy: `Take it out of \`${places[kind]}\`.`,
   }));
 }
 

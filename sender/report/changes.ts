@@ -4,6 +4,7 @@ import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { detailsOf, differencesIn } from '../campaign/details.ts';
 import { sinceCaptureIn } from '../campaign/since-capture.ts';
+import { recall } from '../migration/recall.ts';
 import { labelOf, nameOf } from './names.ts';
 
 /** What is not at the destination as it was at the source, in sentences. */
@@ -32,7 +33,7 @@ export function changesOf(campaign: Campaign): ChangeLists {
   const details = detailsOf(campaign);
   return {
     leftOut: [...(foreseen?.concerns ?? []).map(({ says }) => says), ...decided(foreseen?.decisions ?? [], 'skip', label)],
-    mapped: mappedIn(campaign, details),
+    mapped: [...mappedIn(campaign, details), ...baseImagesIn(campaign)],
     adopted: decided(foreseen?.decisions ?? [], 'adopt', label),
     changed: [...differencesIn(details), ...sinceCaptureIn(facts)].map(({ ref, says }) => `${label(ref)}: ${says}`),
   };
@@ -60,6 +61,27 @@ function mappedIn({ document, plan: { mappings } }: Campaign, details: Details):
     if (one.kind === 'floating_ip') return addressed(one, one.floating_ip_address);
     const zone = one.kind === 'server' ? mappings.servers?.[one.id]?.availability_zone : undefined;
     return zone === undefined ? [] : [become(one, `a server of the zone ${zone}`)];
+  });
+}
+
+/**
+ * The servers whose base image moved too. Compute API, "Create Server": `imageRef` is the image
+ * that the disk is made of, and what a server shows; there is no other reference.
+ */
+function baseImagesIn(campaign: Campaign): string[] {
+  const { document, journal, plan } = campaign;
+  const moved = new Map(
+    plan.images.flatMap(({ id }) => {
+      const { built = {} } = recall(campaign.moveOf(id), journal).learned;
+      const there = built[refOf('image', id)];
+      return there === undefined ? [] : [[id, there] as const];
+    }),
+  );
+  return document.servers.flatMap(({ name, image_id }) => {
+    const there = moved.get(image_id ?? '');
+    if (there === undefined) return [];
+    const image = document.images.find(({ id }) => id === image_id)?.name;
+    return [`server ${name} was made from image ${image}, which is ${there} now; it shows the image of its own disk instead`];
   });
 }
 

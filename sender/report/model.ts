@@ -10,8 +10,8 @@ import type { ProbedDowntime } from './measures.ts';
 /** Times and bytes of one move, from the journal alone. Milliseconds and bytes. */
 export interface MoveReport {
   /** Absent for a server. */
-  readonly kind?: 'volume';
-  /** The id of the server, or of a volume that no server has. */
+  readonly kind?: 'volume' | 'image';
+  /** The id of the server, of a volume that no server has, or of an image. */
   readonly server: string;
   readonly name: string;
   readonly wave: string;
@@ -63,6 +63,8 @@ export interface Report {
     readonly servers: number;
     /** Volumes that no server has, likewise; absent where none has moved. */
     readonly volumes?: number;
+    /** Images, likewise. */
+    readonly images?: number;
     /** Those that had moved, and were rolled back. */
     readonly rolledBack: number;
     readonly diskBytes: number;

@@ -82,10 +82,13 @@ function longest(moves: readonly MoveReport[]): number | null {
 }
 
 /** How many servers there are; after a rollback of all of them, how many had moved. */
-function serverFigures({ servers, volumes = 0, rolledBack }: Report['totals']): string {
+function serverFigures({ servers, volumes = 0, images = 0, rolledBack }: Report['totals']): string {
   const back = rolledBack === 0 ? [] : [figure('moved and rolled back', String(rolledBack))];
   const there = servers === 0 && rolledBack > 0 ? [] : [figure(servers === 1 ? 'server' : 'servers', String(servers))];
-  const alone = volumes === 0 ? [] : [figure('volumes without a server', String(volumes))];
+  const alone = [
+    ...(volumes === 0 ? [] : [figure('volumes without a server', String(volumes))]),
+    ...(images === 0 ? [] : [figure('images', String(images))]),
+  ];
   return [...there, ...alone, ...back].join('\n');
 }
 

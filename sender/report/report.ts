@@ -32,7 +32,10 @@ export function reportOf(campaign: Campaign, state: string, verification: Verifi
     .flatMap(({ wave, moves: list }) =>
       list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting', pathRate)),
     );
-  const volumes = moves.filter(({ kind, state: is }) => kind === 'volume' && moveStates[is].hasMoved).length;
+  const moved = (wanted: MoveReport['kind']): number =>
+    moves.filter(({ kind, state: is }) => kind === wanted && moveStates[is].hasMoved).length;
+  const volumes = moved('volume');
+  const images = moved('image');
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -42,8 +45,9 @@ export function reportOf(campaign: Campaign, state: string, verification: Verifi
     endedAt: rested?.at ?? null,
     moves,
     totals: {
-      servers: moves.filter(({ kind, state: is }) => kind === undefined && moveStates[is].hasMoved).length,
+      servers: moved(undefined),
       ...(volumes === 0 ? {} : { volumes }),
+      ...(images === 0 ? {} : { images }),
       rolledBack: moves.filter(({ movedAt, rolledBackAt }) => movedAt !== null && rolledBackAt !== null).length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
       sentBytes: moves.reduce((sum, move) => sum + sentBytesOf(move), 0),
@@ -86,7 +90,7 @@ function moveReport(
   const learned = learnedIn(facts);
   const phases = durationsOf(facts);
   const report = {
-    ...(kind === 'volume' ? { kind } : {}),
+    ...(kind === 'server' ? {} : { kind }),
     server: server.id,
     name: server.name,
     wave,

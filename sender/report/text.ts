@@ -98,10 +98,17 @@ function headLines(report: Report): string[] {
 
 /**
  * `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. With
- * lone volumes: `3 servers, 1 volume without a server`.
+ * others: `3 servers, 1 volume without a server, 2 images`.
  */
-function serversText({ servers, volumes = 0, rolledBack }: Pick<Report['totals'], 'servers' | 'volumes' | 'rolledBack'>): string {
-  if (volumes > 0) return `${serversText({ servers, volumes: 0, rolledBack })}, ${countOf('volume', volumes)} without a server`;
+function serversText({ volumes = 0, images = 0, ...totals }: Report['totals']): string {
+  const alone = [
+    ...(volumes === 0 ? [] : [`${countOf('volume', volumes)} without a server`]),
+    ...(images === 0 ? [] : [countOf('image', images)]),
+  ];
+  return [serversAlone(totals), ...alone].join(', ');
+}
+
+function serversAlone({ servers, rolledBack }: Pick<Report['totals'], 'servers' | 'rolledBack'>): string {
   if (rolledBack === 0) return countOf('server', servers);
   if (servers === 0) return `${countOf('server', rolledBack)} moved and rolled back`;
   return `${countOf('server', servers)} moved, ${rolledBack} moved and rolled back`;

@@ -17,8 +17,8 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 
 /**
- * The versions of a bundle. One of version 2 has volumes that no server has, which an earlier
- * release refuses.
+ * The versions of a bundle. One of version 2 has volumes that no server has, or images, which an
+ * earlier release refuses.
  */
 export const bundleVersions: readonly number[] = [1, 2];
 

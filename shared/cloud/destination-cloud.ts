@@ -82,10 +82,11 @@ export interface BuiltThings {
 
 /**
  * A built server and the volumes that were built for it, by the ids of the destination; null: of
- * volumes that no server has.
+ * a lone volume or image.
  */
 export interface BuiltServer {
   readonly id: string | null;
+  readonly image?: string;
   readonly volumes: readonly string[];
 }
 

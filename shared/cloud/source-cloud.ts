@@ -16,13 +16,16 @@ export interface Selection {
   readonly users?: readonly string[] | undefined;
   /** The servers' own tags; one match is enough. */
   readonly tags?: readonly string[] | undefined;
-  /** Volumes that no server has. Where these alone are named, no server is meant. */
+  /** Volumes that no server has. Where these or images alone are named, no server is meant. */
   readonly volumes?: readonly string[] | undefined;
+  readonly images?: readonly string[] | undefined;
+  /** Whether the images of a whole project move too. */
+  readonly withImages?: boolean | undefined;
 }
 
 /** Whether a selection takes a project as a whole, with what none of its servers uses. */
-export function takesWhole({ servers, users = [], tags = [], volumes = [] }: Selection): boolean {
-  return servers.length + users.length + tags.length + volumes.length === 0;
+export function takesWhole({ servers, users = [], tags = [], volumes = [], images = [] }: Selection): boolean {
+  return servers.length + users.length + tags.length + volumes.length + images.length === 0;
 }
 
 /**
@@ -47,17 +50,17 @@ export interface ServerState {
   readonly generation: string;
 }
 
-/** A volume that no server has, as it is now; it MAY be attached since its capture. */
-export interface VolumeState {
+/** A volume that no server had when it was captured, or an image, as it is now. */
+export interface LoneState {
   /** As a capture describes it, without the specs of its type. */
-  readonly volume: ResourceOf<'volume'>;
-  /** Whether nothing uses it: no server, and no work of the cloud. */
+  readonly resource: ResourceOf<'volume'> | ResourceOf<'image'>;
+  /** Whether it can be read, and nothing writes to it: no server, and no work of the cloud. */
   readonly isFree: boolean;
   /** The cloud's name for its state. */
   readonly word: string;
   /**
    * Opaque, compared for equality only. MUST differ from every earlier one of a volume that was
-   * attached since; may differ for other reasons too.
+   * attached since, and of an image with other bytes; may differ for other reasons too.
    */
   readonly generation: string;
 }
@@ -110,7 +113,8 @@ export interface RoundStamp extends Stamp {
 }
 
 /**
- * A copy of a disk that the source cloud keeps. `size`: bytes stored, of `format` (`raw`, `qcow2`).
+ * A copy of a disk that the source cloud keeps. `size`: bytes stored, of `format` (`raw`, `qcow2`);
+ * `stored`: an image of the project itself, whose stored bytes are read as they are.
  */
 export interface Snapshot {
   readonly id: string;
@@ -156,8 +160,8 @@ export interface SourceCloud {
   /** What the cloud recorded of a server since a generation; of one that is gone, nothing. */
   recordedSince(serverId: string, generation: ServerState['generation'], signal: AbortSignal): Promise<Recorded>;
   state(serverId: string, signal: AbortSignal): Promise<ServerState>;
-  /** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
-  volumeState(volumeId: string, signal: AbortSignal): Promise<VolumeState>;
+  /** Reads a lone volume or an image. Throws E_NOT_FOUND. */
+  loneState(kind: 'volume' | 'image', id: string, signal: AbortSignal): Promise<LoneState>;
   /**
    * Stops a server and waits until it is seen stopped; one that is stopped already is left so.
    * Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
@@ -237,6 +241,8 @@ export interface SourceRetirement {
   destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   /** Marks a moved volume that no server has, so that a later capture leaves it out. */
   retireVolume(volumeId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
+  /** Marks a moved image likewise. None is ever deleted: servers that stay may need it. */
+  retireImage(imageId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   /** Deletes a moved volume that no server has, on the operator's explicit request. */
   destroyVolume(volumeId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -12,10 +12,11 @@ interface UnsupportedCost {
 }
 
 /**
- * One row per kind: blocking where no server can be built without it. An image is a reference that
- * no destination builds, so it costs nothing.
+ * One row per kind: blocking where no server can be built without it. An image that is only a
+ * reference is built by no destination, and costs nothing.
  */
-const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
+const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
+  image: { severity: 'blocking', costs: 'take them out of `images` of the plan' },
   quota_set: { severity: 'warning', costs: 'the project has the quotas that the destination gives it' },
   qos_policy: { severity: 'warning', costs: 'nothing limits or marks the traffic of what has them' },
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
@@ -54,6 +55,7 @@ export interface Supported {
 
 /** Leaves out what a destination cannot build, and whatever cannot be without that. */
 export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet<Kind>): Supported {
+  const references = new Set(resources.filter(isReference).map(({ kind, id }) => refOf(kind, id)));
   const skips = new Map<Ref, string>();
   const built = new Map<Ref, Resource>();
   for (const resource of inBuildOrder(resources)) {
@@ -70,7 +72,7 @@ export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet
       const why = skips.get(ref);
       return why === undefined ? [] : [{ ref, action: 'skip' as const, why }];
     }),
-    concerns: concernsOf([...skips.keys()]),
+    concerns: concernsOf([...skips.keys()].filter((ref) => !references.has(ref))),
   };
 }
 
@@ -80,7 +82,7 @@ export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet
  */
 export function supportedDocument(document: Configurations, kinds: ReadonlySet<Kind>): Configurations {
   const { resources } = supportedPart(resourcesOf(document), kinds);
-  const images = document.images.map((image) => ({ kind: 'image' as const, ...image }));
+  const images = document.images.map((image) => ({ kind: 'image' as const, ...image })).filter(isReference);
   // A receiver of an earlier release refuses a mapping that it does not know.
   const { quotas, ...others } = document.mappings;
   const mappings = quotas === undefined || kinds.has('quota_set') ? document.mappings : others;
@@ -118,8 +120,14 @@ function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonl
   return needs.filter((ref) => kinds.has(kindOf(ref)) || !spared.includes(kindOf(ref)));
 }
 
-function whyLeftOut({ kind, needs }: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
-  if (kind === 'image') return 'a server comes with its own disk; the image it was made from is not moved';
+/** Whether a resource is only what servers were made from. */
+function isReference(resource: Resource): boolean {
+  return resource.kind === 'image' && resource.disk_id === null;
+}
+
+function whyLeftOut(resource: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
+  const { kind, needs } = resource;
+  if (isReference(resource)) return 'a server comes with its own disk; the image it was made from is not moved';
   if (!kinds.has(kind)) return `the destination has no ${wordsOf(kind)}`;
   const missing = needs.find((ref) => skips.has(ref));
   return missing === undefined ? null : `it needs ${missing}, which is left out`;

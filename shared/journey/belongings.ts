@@ -4,9 +4,9 @@ import type { Mappings } from '../model/mappings.ts';
 import { trunksOn, withSubports } from '../model/plugged.ts';
 import { type Ref, refOf } from '../model/resource.ts';
 
-/** What moves with a lone volume: its disk alone. */
-export function belongingsOfVolume(volume: string, { disks }: Pick<Configurations, 'disks'>): ReturnType<typeof belongingsOf> {
-  return { disks: disks.filter(({ server_id }) => server_id === volume), ports: [], floatingIps: [] };
+/** What moves with a lone volume or an image: its disk alone. */
+export function belongingsAlone(id: string, { disks }: Pick<Configurations, 'disks'>): ReturnType<typeof belongingsOf> {
+  return { disks: disks.filter(({ server_id }) => server_id === id), ports: [], floatingIps: [] };
 }
 
 /**

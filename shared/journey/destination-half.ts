@@ -38,7 +38,7 @@ const lookMs = 1_000;
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
-    if (move.kind === 'volume') await tools.mustBeStopped(move.server.id, tools.signal);
+    if (move.kind !== 'server') await tools.mustBeStopped(move.server.id, tools.signal);
     const { snapshots = {} } = move.learned;
     return await ensureAll(importedRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
   } catch (error) {
@@ -51,9 +51,11 @@ async function importDisks(move: Arrival, tools: DestinationTools): Promise<Lear
   }
 }
 
-/** A lone volume is looked at once more before its copy goes, which may be the only one. */
+/**
+ * A lone volume or image is looked at once more before its copy goes, which may be the only one.
+ */
 async function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
-  if (move.kind === 'volume') await tools.mustBeAbleToReturn?.(move.server.id, tools.signal);
+  if (move.kind !== 'server') await tools.mustBeAbleToReturn?.(move.server.id, tools.signal);
   await removeAll(importedRefs(move), tools);
 }
 

@@ -1,13 +1,13 @@
 import type { ServerState } from '../cloud/source-cloud.ts';
 import type { UnitKind } from '../model/lone-volumes.ts';
-import type { Ref } from '../model/resource.ts';
+import type { DiskOrigin, Ref } from '../model/resource.ts';
 
-/** A server or lone volume on its way, as the destination half of its journey knows it. */
+/** A server, lone volume or image on its way, as the destination half of its journey knows it. */
 export interface Arrival {
   readonly kind: UnitKind;
-  /** The server that moves; the volume itself, where it moves without one. */
+  /** The server that moves; the volume or image itself, where it moves without one. */
   readonly server: { readonly id: string; readonly name: string };
-  readonly disks: readonly { readonly id: string; readonly volume_id: string | null }[];
+  readonly disks: readonly DiskOrigin[];
   /** Its own ports first, then subports and trunks. */
   readonly ports: readonly Ref[];
   /** And what other floating IPs forward to it. */
@@ -81,7 +81,7 @@ export interface DestinationTools {
   readonly destination: Destination;
   /**
    * Throws where the source server may be running, because the same machine MUST NOT run twice; or
-   * where something may have used a lone volume since it was frozen.
+   * where a lone volume or image may have changed since it was frozen.
    */
   readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
   /**

@@ -23,7 +23,7 @@ export interface PhaseOf<Move, Tools, Learned> {
    * destination that come after the stop.
    */
   readonly side: 'source' | 'both' | 'destination';
-  /** The only kind that has this phase; lone volumes and servers have it without it. */
+  /** The only kind that has this phase; without it all have it. */
   readonly for?: UnitKind;
   /** Which moves have this phase; all of them without it. */
   readonly when?: (move: Move) => boolean;

@@ -42,8 +42,8 @@ export async function runPhases<
     // A server that is already stopped is never made to wait.
     if (phase.waitsFor !== undefined && isStopped) continue;
     if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
-    // Nor does a pause keep it stopped. Nobody waits for a volume that no server has.
-    const given = move.kind === 'volume' || (phase.halts && !isStopped) ? halting : tools;
+    // Nor does a pause keep it stopped. Nobody waits for a lone volume or an image.
+    const given = move.kind !== 'server' || (phase.halts && !isStopped) ? halting : tools;
     given.signal.throwIfAborted();
     await begin(phase);
     const learned = await work(phase, move, given, () => phase.run(move, given));

@@ -1,10 +1,11 @@
 /** How the plan goes on where a concern is fatal. */
-export type WayOn = 'leave out' | 'leave volume' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
+export type WayOn = 'leave out' | 'leave volume' | 'leave image' | 'skip' | 'map' | 'accept' | 'accept each' | 'edit';
 
 /** What an operator writes in the plan for each way on. */
 export const wayTexts: Readonly<Record<WayOn, string>> = {
   'leave out': 'take the server out of `waves`',
   'leave volume': 'take the volume out of `volumes`',
+  'leave image': 'take the image out of `images`',
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
@@ -77,6 +78,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'interface.subnet_unseen', cause: 'A router stands in a subnet that cannot be read.' },
   { code: 'volume.unseen',          cause: 'The volumes of the project cannot be read.' },
   { code: 'volume.source_room',     cause: 'A quota of the source has no room for the temporary volumes.' },
+  { code: 'image.members',          cause: 'An image is shared with projects, which have other ids at the destination.' },
   { code: 'left_behind.*',          cause: 'The project has something of a kind, named in the code, that is not moved.' },
   { code: 'left_behind.unread',     cause: 'A service did not tell what the project has there.' },
   { code: '*.unreadable',           cause: 'The cloud tells only a part of a record.' },
@@ -185,6 +187,10 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'volume.gone',            cause: 'The plan names a volume that is gone, or that cannot move without a server any more.', ways: ['leave volume'] },
   { code: 'volume.left_out',        cause: 'The plan leaves out volumes that no server has.' },
   { code: 'volume.older_receiver',  cause: 'The receiver’s release does not move volumes that no server has.', ways: ['leave volume'] },
+  { code: 'image.in_campaign',      cause: 'A campaign that is neither committed nor rolled back has the image.', ways: ['leave image'] },
+  { code: 'image.gone',             cause: 'The plan names an image that is gone, or that cannot move any more.', ways: ['leave image'] },
+  { code: 'image.left_out',         cause: 'The plan leaves out images of the project.' },
+  { code: 'image.older_receiver',   cause: 'The receiver’s release does not move images.', ways: ['leave image'] },
   { code: 'plan.skip_absent',       cause: 'The plan skips what is not among that which moves.', ways: ['edit'] },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },

@@ -7,8 +7,16 @@ import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resou
 
 export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
 
-/** What a disk becomes at the destination: an image, or the volume whose bytes it is. */
-export function registeredAs({ id, volume_id }: { readonly id: string; readonly volume_id: string | null }): Ref {
+/** What a disk becomes at the destination, by whose bytes it is. */
+export interface DiskOrigin {
+  readonly id: string;
+  readonly volume_id: string | null;
+  readonly image_id: string | null;
+}
+
+/** What a disk becomes at the destination: a server's image, or the volume or image that it is. */
+export function registeredAs({ id, volume_id, image_id }: DiskOrigin): Ref {
+  if (image_id !== null) return refOf('image', image_id);
   return volume_id === null ? refOf('disk', id) : refOf('volume', volume_id);
 }
 
@@ -180,11 +188,16 @@ const Flavor = z.object({
 });
 
 /**
- * The image a server was made from: a reference with its properties and digests, not its bytes.
- * Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes.
+ * An image of the project, or the one that a server was made from: then only a reference with its
+ * properties and digests. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes.
  */
 const Image = z.object({
   ...common,
+  /** Its bytes, as they are stored; null for a reference. */
+  disk_id: Id.nullable().default(null),
+  tags: Tags,
+  protected: z.boolean().default(false),
+  os_hidden: z.boolean().default(false),
   disk_format: z.string().nullable().default(null),
   container_format: z.string().nullable().default(null),
   size: z.number().nullable().default(null),
@@ -207,10 +220,12 @@ const Image = z.object({
  */
 const Disk = z.object({
   ...common,
-  /** The server with which it moves; the volume itself where no server has it. */
+  /** The server with which it moves; the volume or image itself where it moves without one. */
   server_id: Id,
   /** The volume whose bytes it is; null for a disk that the server has of its own. */
   volume_id: Id.nullable().default(null),
+  /** The image whose stored bytes it is. */
+  image_id: Id.nullable().default(null),
   boot_index: z.int().default(0),
   /** Minimum GiB of the flavor's disk it must fit. */
   min_disk: z.int().default(0),
@@ -218,6 +233,11 @@ const Disk = z.object({
   /** Image properties that the guest depends on (`hw_*`, `os_*`), set on the destination image. */
   properties: z.record(z.string(), z.string()).default({}),
 });
+
+/** The id of the disk that is the stored bytes of an image. */
+export function diskIdOfImage(image: string): string {
+  return `${image}.image`;
+}
 
 /** The id of the disk that holds a volume's bytes. */
 export function diskIdOf(volume: string): string {

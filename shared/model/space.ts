@@ -1,6 +1,6 @@
 import type { Concern } from './concern.ts';
 import { type Configurations, groupByKind } from './configurations.ts';
-import { loneVolumesOf } from './lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from './lone-volumes.ts';
 import type { Resource } from './resource.ts';
 
 const bytesPerGiB = 1024 ** 3;
@@ -96,7 +96,11 @@ function needsOf(resources: readonly Resource[]): Need[] {
     const least = image?.disk_format === 'qcow2' ? (image.size ?? 0) : 0;
     return { least, most: diskBytesOf(server, lists) };
   });
-  return [...ofServers, ...alone];
+  const images = movedImagesOf(lists).map(({ size, disk_format }) => ({
+    least: disk_format === 'raw' ? 0 : (size ?? 0),
+    most: size ?? 0,
+  }));
+  return [...ofServers, ...alone, ...images];
 }
 
 /** The largest of some needs together. */

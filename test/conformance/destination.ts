@@ -7,11 +7,11 @@ import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/d
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import type { BlockSource, Extent } from '../../shared/disk/block-source.ts';
 import { inBuildOrder } from '../../shared/model/build-order.ts';
-import { type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { type Ref, type Resource, type ResourceOf, refOf, registeredAs, schemas } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { hasQemu } from '../support/qemu.ts';
 import { furtherOf, sharing } from './further.ts';
-import { aTenant, type Tenant } from './tenant.ts';
+import { anOwnImage, aTenant, type Tenant } from './tenant.ts';
 
 /**
  * A destination to hold against its contract: it has an external network and a flavor with a disk.
@@ -99,11 +99,12 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       disk: bytesOf(resource),
       ...more,
     });
-    /** A disk that holds the bytes of a volume is built as this volume. */
+    /** A disk that holds the bytes of a volume or an image is built as this one. */
     const buildable = (): Resource[] =>
-      inBuildOrder(tenant.resources).filter((resource) => resource.kind !== 'disk' || resource.volume_id === null);
+      inBuildOrder(tenant.resources).filter((resource) => resource.kind !== 'disk' || registeredAs(resource) === refIn(resource));
     const bytesOf = (resource: Resource): BlockSource | undefined => {
-      if (resource.kind === 'volume') return diskOf(refOf('disk', resource.disk_id));
+      if ((resource.kind === 'volume' || resource.kind === 'image') && resource.disk_id !== null)
+        return diskOf(refOf('disk', resource.disk_id));
       return resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined;
     };
     const diskOf = (ref: Ref): BlockSource => {
@@ -122,7 +123,9 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
     beforeAll(async () => {
       subject = await open();
       cloud = subject.cloud;
-      tenant = aTenant(await cloud.facts(signal()));
+      const own = aTenant(await cloud.facts(signal()));
+      const images = cloud.kinds.has('image') ? anOwnImage() : [];
+      tenant = { ...own, resources: [...own.resources, ...images] };
     });
     afterAll(async () => {
       try {
@@ -132,9 +135,8 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       }
     });
 
-    test('builds every kind that a server cannot be without, and no images', () => {
+    test('builds every kind that a server cannot be without', () => {
       expect([...cloud.kinds]).toEqual(expect.arrayContaining(['network', 'subnet', 'port', 'disk', 'server']));
-      expect([...cloud.kinds]).not.toContain('image');
     });
 
     test('tells its facts: at least one flavor and an external network', async () => {
@@ -282,7 +284,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         tenant.get('server'),
         tenant.get('disk'),
         tenant.get('port'),
-        ...tenant.resources.filter(({ kind }) => kind === 'volume'),
+        ...tenant.resources.filter(({ kind }) => kind === 'volume' || kind === 'image'),
       ]) {
         const removed = cloud.remove(refIn(resource), built.get(refIn(resource))?.id ?? '', other, {
           timeoutMs,

@@ -50,18 +50,18 @@ export function itReadsLoneVolumes(open_: () => Promise<LoneVolumeUnderTest>): v
     });
 
     test('reads it again as it was captured, and says that it is free', async () => {
-      const state = await subject.cloud.volumeState(subject.volume, soon());
-      expect(state).toMatchObject({ isFree: true, volume: { ...volume, type_specs: {} } });
-      const unknown = subject.cloud.volumeState(crypto.randomUUID(), soon());
+      const state = await subject.cloud.loneState('volume', subject.volume, soon());
+      expect(state).toMatchObject({ isFree: true, resource: { ...volume, type_specs: {} } });
+      const unknown = subject.cloud.loneState('volume', crypto.randomUUID(), soon());
       await expect(unknown).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
     });
 
     test('freezes it once for each attempt, and leaves it as it was', async () => {
-      const before = await subject.cloud.volumeState(subject.volume, soon());
+      const before = await subject.cloud.loneState('volume', subject.volume, soon());
       snapshot = await subject.cloud.freeze(disk, { campaign, attempt: 1 }, patience());
       expect(snapshot).toMatchObject({ disk: disk.id, round: 0 });
       expect(await subject.cloud.freeze(disk, { campaign, attempt: 1 }, patience())).toEqual(snapshot);
-      expect(await subject.cloud.volumeState(subject.volume, soon())).toEqual(before);
+      expect(await subject.cloud.loneState('volume', subject.volume, soon())).toEqual(before);
       expect((await subject.cloud.snapshots(campaign, soon())).map(({ id }) => id)).toEqual([snapshot.id]);
     });
 

@@ -1,7 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { diskIdOf, type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import {
+  diskIdOf,
+  diskIdOfImage,
+  type Kind,
+  type Power,
+  type Resource,
+  type ResourceOf,
+  refOf,
+  schemas,
+} from '../../shared/model/resource.ts';
 
 type Fields<K extends Kind> = Partial<Omit<ResourceOf<K>, 'kind'>> & { readonly id: string };
 
@@ -268,4 +277,25 @@ export function aTenant(facts: CloudFacts): Tenant {
     },
     get: <K extends Kind>(kind: K, index = 0) => resources.filter((one) => one.kind === kind)[index] as unknown as ResourceOf<K>,
   };
+}
+
+/** An image of the project, in a format that is no disk, with all that its owner may choose. */
+export function anOwnImage(): readonly Resource[] {
+  const imageId = crypto.randomUUID();
+  const disk = aResource('disk', { id: diskIdOfImage(imageId), name: 'installer', server_id: imageId, image_id: imageId });
+  const image = aResource('image', {
+    id: imageId,
+    name: 'installer é',
+    needs: [refOf('disk', disk.id)],
+    disk_id: disk.id,
+    disk_format: 'iso',
+    container_format: 'bare',
+    min_ram: 64,
+    visibility: 'private',
+    tags: ['of the tenant'],
+    protected: true,
+    os_hidden: true,
+    properties: { os_distro: 'debian', 'with space': 'yes' },
+  });
+  return [disk, image];
 }

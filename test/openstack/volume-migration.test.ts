@@ -115,6 +115,12 @@ async function begin(...chosen: readonly string[]): Promise<string> {
 beforeAll(async () => {
   await freshProject(project, endings);
   await populateWithVolumes(src);
+  await openstackBatch(src, [
+    ['server', 'image', 'create', '--name', 'golden é', '--wait', 'files'],
+    ['image', 'create', '--private', '--disk-format', 'iso', '--container-format', 'bare', '--file', '/etc/os-release']
+      .concat(['--tag', 'of the tenant', '--property', 'os_distro=debian', '--min-ram', '64'])
+      .concat('an iso'),
+  ]);
   const made = await takeCensus(src);
   loneDigest = await lent(src, made, `${writeLone}; ${readLone}`);
   before = await takeCensus(src);
@@ -202,6 +208,39 @@ describe('a volume that no server has', () => {
     const after = await takeCensus(src);
     expect(idsOf(after)).toEqual(idsOf(before));
     expect(differences(before, after)).toEqual([]);
+  });
+});
+
+describe('images of the project', () => {
+  test('arrive with the bytes that were stored and what their owner chose, and go with a rollback', async () => {
+    const campaign = await begin('--image', 'golden é', '--image', 'an iso');
+    await untilState(daemons, campaign, 'ready');
+    await report(daemons, campaign);
+    const [there, here] = await Promise.all([takeCensus(dst), takeCensus(src)]);
+    const chosen = ({ own }: Census): unknown[] =>
+      own.image
+        .map(
+          ({ name, size, disk_format, container_format, min_disk, min_ram, checksum, protected: isProtected, visibility }) => ({
+            name,
+            size,
+            disk_format,
+            container_format,
+            min_disk,
+            min_ram,
+            checksum,
+            isProtected,
+            visibility,
+          }),
+        )
+        .sort((a, b) => String(a.name).localeCompare(String(b.name)));
+    expect(chosen(there)).toEqual(chosen(before));
+    const iso = there.own.image.find(({ name }) => name === 'an iso');
+    expect(iso?.['tags']).toEqual(['of the tenant']);
+    expect(iso?.['properties']).toMatchObject({ os_distro: 'debian' });
+    expect(here.own.image).toEqual(before.own.image);
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
+    await untilState(daemons, campaign, 'rolled back');
+    expect(idsOf(await takeCensus(dst))).toEqual(idsOf(empty));
   });
 });
 

@@ -4,8 +4,8 @@ import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import { makeFolder } from '../../../shared/durable.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Move } from '../../migration/move.ts';
+import { mustBeAsFrozen } from '../../migration/phases/alone.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
-import { mustBeFrozenVolume } from '../../migration/phases/lone-volume.ts';
 import { recall } from '../../migration/recall.ts';
 import type { Campaign } from '../campaign.ts';
 import { type DiskToWrite, writeBundle } from './write.ts';
@@ -23,7 +23,7 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
         server: move.server.id,
         disk: disk.id,
         open: async () => {
-          if (move.kind === 'volume') await mustBeFrozenVolume(move, { source }, signal);
+          if (move.kind !== 'server') await mustBeAsFrozen(move, { source }, signal);
           else await mustBeStopped(move, source, signal);
           const snapshot = move.learned.snapshots?.[disk.id];
           if (snapshot === undefined)

@@ -13,7 +13,7 @@ import { digestOf } from '../../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { type Algorithm, isZero, Root } from '../../../shared/model/disk.ts';
-import { loneVolumesOf } from '../../../shared/model/lone-volumes.ts';
+import { loneVolumesOf, movedImagesOf } from '../../../shared/model/lone-volumes.ts';
 import { release } from '../../../shared/release.ts';
 import { KnownBlocks } from './seen.ts';
 
@@ -44,7 +44,7 @@ export function writeBundle(
   const tar = new TarWriter(at);
   const header: Header = {
     format: 'godwit/bundle',
-    version: loneVolumesOf(document).length === 0 ? 1 : 2,
+    version: loneVolumesOf(document).length + movedImagesOf(document).length === 0 ? 1 : 2,
     campaign: document.campaign,
     release,
     created_at: at.toISOString(),

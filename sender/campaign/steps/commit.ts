@@ -21,19 +21,22 @@ export async function commitAtReceiver({ id, plan }: Campaign, tools: StepTools)
 /** Ends one server or lone volume at the source. */
 type EndOne = (retirement: SourceRetirement, ...given: Parameters<SourceRetirement['retire']>) => Promise<void>;
 
-/** Tags and locks every source server, so that none is started by accident; marks lone volumes. */
+/** Tags and locks every source server, so that none is started by accident; marks the others. */
 export function retireServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
   return endEachServer(campaign, tools, step.name, {
     server: (retirement, ...given) => retirement.retire(...given),
     volume: (retirement, ...given) => retirement.retireVolume(...given),
+    image: (retirement, ...given) => retirement.retireImage(...given),
   });
 }
 
-/** Deletes every source server and lone volume. */
+/** Deletes every source server and lone volume; images are only marked. */
 export function destroyServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
   return endEachServer(campaign, tools, step.name, {
     server: (retirement, ...given) => retirement.destroy(...given),
     volume: (retirement, ...given) => retirement.destroyVolume(...given),
+    // Servers that stay may need it to be rebuilt or rescued.
+    image: (retirement, ...given) => retirement.retireImage(...given),
   });
 }
 

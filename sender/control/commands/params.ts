@@ -6,24 +6,23 @@ import type { PlanAsked } from '../capture-and-plan.ts';
 /** Ids or names of servers. */
 export const Names = z.array(z.string().min(1)).readonly();
 
-/**
- * Of a command about servers: those that fit everything given; `servers` empty means all.
- * `volumes`: those that no server has.
- */
-export const OfSelection: z.ZodType<Selection, Selection> = z.object({
+/** What is chosen: `servers` empty means all; `volumes`: those that no server has. */
+const selected = {
   project: z.string().min(1).optional(),
   servers: Names,
   users: Names.optional(),
   tags: Names.optional(),
   volumes: Names.optional(),
-});
+  images: Names.optional(),
+  withImages: z.boolean().optional(),
+};
+
+/** Of a command about servers: those that fit everything given. */
+export const OfSelection: z.ZodType<Selection, Selection> = z.object(selected);
 
 /** Of a command that plans a move. `above`: a score from 0 to 1. */
 export const OfPlan: z.ZodType<PlanAsked, PlanAsked> = z.object({
-  project: z.string().min(1).optional(),
-  servers: Names,
-  users: Names.optional(),
-  tags: Names.optional(),
+  ...selected,
   why: z.string().min(1).optional(),
   accepted: z
     .object({

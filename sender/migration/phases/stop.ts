@@ -4,10 +4,13 @@ import { refOf } from '../../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
+import { whyAloneCannotReturn } from './alone.ts';
 import { mustBeAsCaptured } from './as-captured.ts';
-import { whyVolumeCannotReturn } from './lone-volume.ts';
 import { hostDown } from './look.ts';
 import { mustOutliveSnapshots } from './snapshot-risk.ts';
+
+/** What moves, at the beginning of a sentence. */
+export const titles = { server: 'Server', volume: 'Volume', image: 'Image' } as const satisfies Record<Move['kind'], string>;
 
 /** Pause between two looks at a server that changes its state (milliseconds), and their number. */
 const settleMs = 1_000;
@@ -47,11 +50,11 @@ export async function start(move: Move, tools: Tools): Promise<void> {
 export async function mustBeAbleToReturn(move: Move, tools: Pick<Tools, 'source' | 'isGivenUp' | 'signal'>): Promise<void> {
   const { server } = move;
   if (tools.isGivenUp(server.id)) return;
-  const isVolume = move.kind === 'volume';
-  const why = isVolume ? await whyVolumeCannotReturn(move, tools.source, tools.signal) : await whyItCannotReturn(move, tools);
+  const isServer = move.kind === 'server';
+  const why = isServer ? await whyItCannotReturn(move, tools) : await whyAloneCannotReturn(move, tools.source, tools.signal);
   if (why === null) return;
-  const called = `${isVolume ? 'Volume' : 'Server'} ${server.name || server.id}`;
-  const word = isVolume ? 'VOLUME' : 'SERVER';
+  const word = move.kind.toUpperCase();
+  const called = `${titles[move.kind]} ${server.name || server.id}`;
   throw new Problem('E_SERVER_STATE', `${called} ${why}, so nothing of it is removed at the destination.`, {
     about: refOf(move.kind, server.id),
     hint: `Bring it into order and \`sender rollback\` again. Or: \`sender rollback --keep ${word}\` leaves it at the destination for good, \`--give-up ${word}\` removes it there all the same.`,

@@ -30,6 +30,7 @@ import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
 import { findDonors } from './donor-images.ts';
 import { readFacts } from './facts/facts.ts';
+import { imageHealth } from './images/health.ts';
 import { openImage } from './images/image-file.ts';
 import { preflight } from './preflight/preflight.ts';
 import { lookAt } from './servers/health.ts';
@@ -40,7 +41,7 @@ import { lostVolume } from './volumes/lost.ts';
 
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
-  readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
+  readonly kinds: ReadonlySet<Kind> = new Set(kinds);
   readonly unstamped: ReadonlySet<Kind> = new Set(kinds.filter((kind) => families[kind].occupied !== undefined));
   readonly #session: CloudSession;
   readonly #site: Site;
@@ -104,7 +105,8 @@ export class OpenStackDestination implements DestinationCloud {
     return strangersIn(this.#site, refs, things, signal);
   }
 
-  async healthy({ id, volumes }: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+  async healthy({ id, volumes, image }: BuiltServer, probe: string | undefined, signal: AbortSignal): Promise<Health> {
+    if (image !== undefined) return imageHealth(this.#session, image, signal);
     if (id === null) return (await lostVolume(this.#session, volumes, signal)) ?? { healthy: true, says: 'The volume is there.' };
     const seen = await lookAt(this.#session, id, probe, signal);
     return seen.lost === true ? seen : ((await lostVolume(this.#session, volumes, signal)) ?? seen);

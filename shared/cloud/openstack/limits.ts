@@ -1,7 +1,7 @@
 import type { CloudSession } from './session/session.ts';
 
 /** The limits of a project in one service, by name; -1 is none. */
-export type ProjectLimits = Readonly<Record<string, number>>;
+export type QuotaLimits = Readonly<Record<string, number>>;
 
 /** The services that have quotas of a project; Glance’s are in Keystone, for the cloud’s admins. */
 export const quotaServices = ['compute', 'network', 'volume'] as const;
@@ -32,7 +32,7 @@ export async function readLimits(
   service: QuotaService,
   projectId: string,
   signal: AbortSignal,
-): Promise<ProjectLimits | null> {
+): Promise<QuotaLimits | null> {
   if (!(await session.has(service, signal))) return null;
   const { path, key } = placeOf(service, projectId);
   const { status, body } = await session.call({ method: 'GET', service, path, tolerate: [403, 404], signal });
@@ -42,14 +42,18 @@ export async function readLimits(
   return Object.fromEntries(numbers.filter(([name]) => kept[service]?.includes(name) ?? true));
 }
 
-/** Sets some limits of a project; only an admin may. */
+/**
+ * Sets some limits of a project; only an admin may. `force`: also below what the project uses,
+ * which Nova alone refuses (nova/api/openstack/compute/quota_sets.py, update).
+ */
 export async function writeLimits(
   session: CloudSession,
   service: QuotaService,
   projectId: string,
-  limits: ProjectLimits,
-  signal: AbortSignal,
+  limits: QuotaLimits,
+  { signal, force = false }: { readonly signal: AbortSignal; readonly force?: boolean },
 ): Promise<void> {
   const { path, key } = placeOf(service, projectId);
-  await session.call({ method: 'PUT', service, path, body: { [key]: limits }, signal });
+  const forced = force && service === 'compute' ? { force } : {};
+  await session.call({ method: 'PUT', service, path, body: { [key]: { ...limits, ...forced } }, signal });
 }

@@ -6,6 +6,7 @@ import type { Resource, ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type {
+  LoneState,
   Recaptured,
   Recorded,
   RoundStamp,
@@ -14,10 +15,9 @@ import type {
   Snapshot,
   SourceCloud,
   Stamp,
-  VolumeState,
 } from '../source-cloud.ts';
 import { portraitOf } from './attributes/likeness.ts';
-import { openImage } from './images/image-file.ts';
+import { openImage, openStoredImage } from './images/image-file.ts';
 import {
   checkpointDisk,
   freezeDisk,
@@ -27,8 +27,9 @@ import {
   stampedSnapshots,
   untilSnapshotable,
 } from './images/snapshots.ts';
+import { storedFormat, storedSnapshot } from './images/stored.ts';
 import { takeInventory } from './inventory/inventory.ts';
-import { recapture, recaptureVolume } from './inventory/recapture.ts';
+import { recapture, recaptureImage, recaptureVolume } from './inventory/recapture.ts';
 import { readActions, recordedSince } from './servers/generation.ts';
 import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
@@ -78,8 +79,8 @@ export class OpenStackSource implements SourceCloud {
     return readState(this.#session, serverId, signal);
   }
 
-  volumeState(volumeId: string, signal: AbortSignal): Promise<VolumeState> {
-    return recaptureVolume(this.#session, volumeId, signal);
+  loneState(kind: 'volume' | 'image', id: string, signal: AbortSignal): Promise<LoneState> {
+    return kind === 'volume' ? recaptureVolume(this.#session, id, signal) : recaptureImage(this.#session, id, signal);
   }
 
   async stop(serverId: string, patience: Patience): Promise<void> {
@@ -91,6 +92,7 @@ export class OpenStackSource implements SourceCloud {
   }
 
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {
+    if (disk.image_id !== null) return storedSnapshot(this.#session, disk.id, disk.image_id, patience.signal);
     if (disk.volume_id === null) return freezeDisk(this.#session, disk, stamp, patience);
     const must = isOfLoneVolume(disk) ? mustBeFree : mustBeFrozen;
     const ready = (): Promise<void> => must(this.#session, disk.server_id, patience);
@@ -110,7 +112,8 @@ export class OpenStackSource implements SourceCloud {
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource> {
-    return openImage(this.#session, snapshot.id, folder, signal, onBytes);
+    const open = snapshot.format === storedFormat ? openStoredImage : openImage;
+    return open(this.#session, snapshot.id, folder, signal, onBytes);
   }
 
   async release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void> {

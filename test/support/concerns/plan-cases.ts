@@ -78,6 +78,12 @@ const withLoneVolume = aDocument({
   volumes: [aResource('volume', { id: 'v1', name: 'archive', disk_id: 'v1.volume', size: 1 })],
 });
 
+/** A project with an image that moves. */
+const withImage = aDocument({
+  disks: [aResource('disk', { id: 'i1.image', server_id: 'i1', image_id: 'i1' })],
+  images: [aResource('image', { id: 'i1', name: 'golden', disk_id: 'i1.image' })],
+});
+
 const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
 
 /** The cases of a plan, of the room on both machines, and of a destination without some kinds. */
@@ -113,6 +119,22 @@ export const planCases: Cases = {
   'volume.older_receiver': between(
     ['a receiver of an earlier release', () => olderReceiver(withLoneVolume, () => false)],
     ['one of this release', () => olderReceiver(withLoneVolume, () => true)],
+  ),
+  'image.in_campaign': between(
+    ['an image of a campaign that is ready', () => withHeld([{ server: 'i1', campaign: 'c1', state: 'ready' }], withImage, [])],
+    ['one of no open campaign', () => withHeld([], withImage, [])],
+  ),
+  'image.gone': between(
+    ['a plan with an image that is gone', () => goneConcerns('image', ['i1'])],
+    ['one whose images are there', () => goneConcerns('image', [])],
+  ),
+  'image.left_out': between(
+    ['a plan that leaves an image out', () => concernsOf([], aDocument({}), withImage)],
+    ['one that names all', () => concernsOf([], withImage, withImage)],
+  ),
+  'image.older_receiver': between(
+    ['a receiver of an earlier release', () => olderReceiver(withImage, () => false)],
+    ['one of this release', () => olderReceiver(withImage, () => true)],
   ),
   'space.short': between(room('less room than the image holds', 1), room('more than it holds', 3)),
   'space.tight': between(room('less room than the disk has', 9), room('as much as it has', 10)),

@@ -9,6 +9,7 @@ test('a peer of 0.1 is told of no kind that it would refuse, and one of this rel
   expect(later.sort()).toEqual([
     'address_group',
     'address_scope',
+    'image',
     'port_forwarding',
     'qos_policy',
     'quota_set',

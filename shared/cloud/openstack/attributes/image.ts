@@ -1,27 +1,53 @@
+import { foreignTags } from '../stamp.ts';
 import { derived, type Table } from './attribute.ts';
+import { anyValue, ownTags } from './standard.ts';
 
-const reference = 'the image is not moved, it is what the servers were made from';
+const computed = 'Glance computes it of the stored bytes, and it is compared after the upload';
 
 /**
  * Image API v2, "Show image"; properties are top-level fields. Glance's "Useful image properties"
- * lists those for guests.
+ * lists those for guests. What is carried is so for images that move; of one that servers were only
+ * made from it is a reference.
  */
 // biome-ignore format: a table is read by column
 export const image: Table = [
-  { api: 'name',             field: 'name',             fate: 'derived', default: '', why: reference },
-  { api: 'disk_format',      field: 'disk_format',      fate: 'derived', default: null, why: reference },
-  { api: 'container_format', field: 'container_format', fate: 'derived', default: null, why: reference },
-  { api: 'size',             field: 'size',             fate: 'derived', default: null, why: reference },
-  { api: 'min_disk',         field: 'min_disk',         fate: 'derived', default: 0, why: reference },
-  { api: 'min_ram',          field: 'min_ram',          fate: 'derived', default: 0, why: reference },
-  { api: 'visibility',       field: 'visibility',       fate: 'derived', default: 'private', why: reference },
-  { api: 'os_hash_algo',     field: 'os_hash_algo',     fate: 'derived', default: null, why: reference },
-  { api: 'os_hash_value',    field: 'os_hash_value',    fate: 'derived', default: null, why: reference },
-  { api: 'checksum',         field: 'checksum',         fate: 'derived', default: null, why: reference },
-  { api: null,               field: 'properties',       fate: 'derived', default: {},
+  { api: 'name',             field: 'name',             fate: 'carried', sent: 'always', default: '', accepts: anyValue },
+  { api: null,               field: 'disk_id',          fate: 'mapped', refers: 'disk', default: null, why: 'its bytes, as they are stored; null: it does not move' },
+  { api: 'disk_format',      field: 'disk_format',      fate: 'carried', sent: 'always', default: null },
+  { api: 'container_format', field: 'container_format', fate: 'carried', sent: 'always', default: null },
+  { api: 'size',             field: 'size',             fate: 'derived', default: null, why: computed },
+  { api: 'min_disk',         field: 'min_disk',         fate: 'carried', sent: 'always', default: 0 },
+  { api: 'min_ram',          field: 'min_ram',          fate: 'carried', sent: 'always', default: 0 },
+  { api: 'visibility',       field: 'visibility',       fate: 'carried', sent: 'with the stamp', default: 'private', accepts: anyValue },
+  { api: 'tags',             field: 'tags',             fate: 'carried', sent: 'always', default: [], read: foreignTags, canonical: ownTags, accepts: anyValue },
+  { api: 'protected',        field: 'protected',        fate: 'carried', sent: 'with the stamp', default: false, accepts: anyValue },
+  { api: 'os_hidden',        field: 'os_hidden',        fate: 'carried', sent: 'unless default', default: false, accepts: anyValue },
+  { api: 'os_hash_algo',     field: 'os_hash_algo',     fate: 'derived', default: null, why: computed },
+  { api: 'os_hash_value',    field: 'os_hash_value',    fate: 'derived', default: null, why: computed },
+  { api: 'checksum',         field: 'checksum',         fate: 'derived', default: null, why: computed },
+  { api: null,               field: 'properties',       fate: 'carried', default: {},
     why: 'the free properties, which stand beside the named attributes' },
-  ...derived(reference, 'id', 'owner', 'status', 'virtual_size', 'tags', 'protected', 'os_hidden', 'created_at', 'updated_at'),
+  ...derived('Glance’s record of it', 'id', 'owner', 'status', 'virtual_size', 'created_at', 'updated_at'),
   ...derived('where Glance keeps it', 'self', 'file', 'schema', 'stores', 'locations', 'direct_url'),
+];
+
+/** Free properties that an image which moves does not keep; it keeps all others. */
+export const ownImageProperties: Table = [
+  ...derived('how Glance and Nova checked and cached it', 'os_hash_*', 'os_glance_*'),
+  ...derived(
+    'where the snapshot came from',
+    'base_image_ref',
+    'instance_uuid',
+    'image_location',
+    'image_state',
+    'user_id',
+    'boot_roles',
+    'owner_*',
+  ),
+  ...derived('our own stamp', 'godwit_*'),
+  { api: 'kernel_id', fate: 'told', why: 'kernels beside a disk are other images, of other ids' },
+  { api: 'ramdisk_id', fate: 'told', why: 'RAM disks beside a disk are other images, of other ids' },
+  { api: 'img_signature*', fate: 'told', why: 'its certificate stays in the source cloud' },
 ];
 
 /**
@@ -60,6 +86,7 @@ export const disk: Table = [
   { api: null,         field: 'properties', fate: 'carried', default: {}, why: 'those properties of the image that a guest depends on' },
   { api: null,         field: 'server_id',  fate: 'mapped', why: 'the server with which it moves' },
   { api: null,         field: 'volume_id',  fate: 'mapped', default: null, why: 'the volume whose bytes it is' },
+  { api: null,         field: 'image_id',   fate: 'mapped', default: null, why: 'the image whose stored bytes it is' },
   { api: null,         field: 'boot_index', fate: 'mapped', default: 0, why: 'its place among the disks of the server' },
 ];
 

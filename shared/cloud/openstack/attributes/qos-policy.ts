@@ -28,14 +28,21 @@ export const qosPolicy: Table = [
   ...books,
 ];
 
-function contents(rules: readonly ApiThing[]): ApiThing[] {
+/** The rules without their ids; what is no list of them is not touched, and found unreadable. */
+function contents(rules: unknown): ApiThing[] {
+  if (!Array.isArray(rules) || !rules.every(isThing)) return rules as ApiThing[];
   return rules.map((rule) =>
     Object.fromEntries(content.flatMap((key) => (rule[key] === undefined || rule[key] === null ? [] : [[key, rule[key]]]))),
   );
 }
 
+function isThing(one: unknown): one is ApiThing {
+  return typeof one === 'object' && one !== null;
+}
+
 /** The rules as text that is equal where they are. */
-export function rulesOf(rules: readonly ApiThing[]): string[] {
+export function rulesOf(rules: unknown): string[] {
+  if (!Array.isArray(rules) || !rules.every(isThing)) return [];
   return unordered(
     contents(rules).map((rule) =>
       byName(rule)

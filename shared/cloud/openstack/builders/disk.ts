@@ -34,7 +34,7 @@ const buffers = 4;
 const storeTimeoutMs = 30 * 60_000;
 
 /** Number of attempts at an image that came out wrong, or an upload that broke off. */
-const attempts = 3;
+export const attempts = 3;
 
 /**
  * Disks: registered as Glance images in the cheapest format, uploaded as a stream, and verified by
@@ -114,8 +114,9 @@ function only(properties: Readonly<Record<string, string>>, isWanted: (name: str
 }
 
 /** A disk as the bytes of an image of some format. */
-interface ImageBytes {
-  readonly format: 'qcow2' | 'raw';
+export interface ImageBytes {
+  /** `stored`: whatever the format is, nothing is said of what a guest sees. */
+  readonly format: 'qcow2' | 'raw' | 'stored';
   /** Bytes that the guest will see. */
   readonly virtualSize: number;
   readonly bytes: BlockSource;
@@ -212,7 +213,7 @@ async function create(
  * body. An upload that broke off begins again: `upload` and `stage` of glance/api/v2/image_data.py
  * read the body from its beginning and know no range, and a failed one gives up what it stored.
  */
-async function upload(site: Site, image: ApiImage, file: ImageBytes, context: BuildContext): Promise<void> {
+export async function upload(site: Site, image: ApiImage, file: ImageBytes, context: BuildContext): Promise<void> {
   const { bytes: source } = file;
   const { signal, onBytes } = context;
   let digest = new StreamDigest('sha512');
@@ -266,7 +267,7 @@ async function verify(
  * Whether another upload may succeed: after a broken connection, an overload, or a digest that
  * differs.
  */
-function mayPass(error: unknown): boolean {
+export function mayPass(error: unknown): boolean {
   return (
     error instanceof Problem && ['E_CLOUD', 'E_CLOUD_UNREACHABLE', 'E_CLOUD_TIMEOUT', 'E_IMAGE_MISMATCH'].includes(error.code)
   );

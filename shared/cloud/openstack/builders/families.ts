@@ -1,11 +1,11 @@
 import type { Kind } from '../../../model/resource.ts';
-import { Problem } from '../../../problem.ts';
 import { addressGroup } from './address-group.ts';
 import { addressScope, subnetPool } from './addressing.ts';
 import { disk } from './disk.ts';
-import { equal, type Family } from './family.ts';
+import type { Family } from './family.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
+import { image } from './image.ts';
 import { routerInterface } from './interface.ts';
 import { keypair } from './keypair.ts';
 import { network } from './network.ts';
@@ -21,10 +21,6 @@ import { serverGroup } from './server-group.ts';
 import { subnet } from './subnet.ts';
 import { trunk } from './trunk.ts';
 import { volume } from './volume.ts';
-
-const reference = (): never => {
-  throw new Problem('E_UNSUPPORTED', 'An image is a reference to what a server was made from; it is not built.');
-};
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
@@ -49,7 +45,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   keypair,
   server_group: serverGroup,
   flavor,
-  image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
+  image,
   disk,
   volume,
   server,

@@ -5,6 +5,7 @@ import type { ApiQosPolicy, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { rulesOf } from '../attributes/qos-policy.ts';
 import { requestFor } from '../attributes/request.ts';
+import { partOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
 import { adoptedAsMapped } from './existing.ts';
 import { type Family, gone } from './family.ts';
@@ -45,8 +46,8 @@ export async function ruleTypes(site: Site, signal: AbortSignal): Promise<Readon
   const call = { method: 'GET', service: 'network', path: '/qos/rule-types', tolerate: [403, 404], signal } as const;
   const { status, body } = await site.session.call(call);
   if (status !== 200) return null;
-  const { rule_types: all = [] } = (body ?? {}) as { readonly rule_types?: readonly { readonly type: string }[] };
-  return new Set(all.map(({ type }) => type));
+  const all = partOf<readonly { readonly type: string }[]>(body, 'rule_types', 'GET /qos/rule-types');
+  return Array.isArray(all) ? new Set(all.map((one: { readonly type?: string } | null) => String(one?.type))) : null;
 }
 
 /** Creates the rules that a policy lacks, but for those that the plan leaves out. */

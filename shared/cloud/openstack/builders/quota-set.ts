@@ -2,7 +2,7 @@ import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
-import { type ProjectLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import { type QuotaLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -17,7 +17,7 @@ export const quotaSet: Family<'quota_set'> = {
     const there = await limitsOf(site, id, context.signal);
     const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
     if (lacking.length > 0)
-      await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), context.signal);
+      await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), { signal: context.signal });
     if (Object.keys(wanted).length === 0) return { id, how: 'adopted' };
     return { id, how: lacking.length > 0 ? 'created' : 'found' };
   },
@@ -37,7 +37,7 @@ export const quotaSet: Family<'quota_set'> = {
     const there = (await limitsOf(site, id, signal)) ?? {};
     const ours = Object.entries(replaced).filter(([name, { is }]) => there[name] === is);
     if (ours.length === 0) return false;
-    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), signal);
+    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), { signal, force: true });
     return true;
   },
 };
@@ -56,10 +56,15 @@ function isService(id: string): id is QuotaService {
 }
 
 /** The limits of the destination's project in a service; null where it does not tell them. */
-export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<ProjectLimits | null> {
+export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<QuotaLimits | null> {
   return isService(id) ? await readLimits(site.session, id, await site.projectId(signal), signal) : null;
 }
 
-async function write(site: Site, id: string, limits: ProjectLimits, signal: AbortSignal): Promise<void> {
-  if (isService(id)) await writeLimits(site.session, id, await site.projectId(signal), limits, signal);
+async function write(
+  site: Site,
+  id: string,
+  limits: QuotaLimits,
+  how: { readonly signal: AbortSignal; readonly force?: boolean },
+): Promise<void> {
+  if (isService(id)) await writeLimits(site.session, id, await site.projectId(how.signal), limits, how);
 }

@@ -1,8 +1,10 @@
 import { kindOf, type Ref } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
+import { readImage } from '../images/snapshots.ts';
 import { readServer } from '../servers/server-state.ts';
 import { descriptionStamp, imageStamp, tagsOf } from '../stamp.ts';
 import { readOf } from '../volumes/read.ts';
+import { patchImage } from './image.ts';
 import { markedCollectionOf, unmark } from './marked.ts';
 import type { Site } from './site.ts';
 import { type Collection, collections, tagsPath } from './stamped.ts';
@@ -15,13 +17,14 @@ const tagged: Readonly<Record<string, Collection>> = {
 };
 
 /**
- * Takes the stamp of a campaign from what it built; nothing else of it changes. Absent is fine. An
- * image keeps its stamp, which excludes it from the donors of other tenants' disks.
+ * Takes the stamp of a campaign from what it built; nothing else of it changes. Absent is fine. The
+ * image of a disk keeps its stamp, which excludes it from the donors of other tenants' disks.
  */
 export async function unstamp(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
   const kind = kindOf(ref);
   if (kind === 'server') return fromServer(site, ref, id, campaign, signal);
   if (kind === 'flavor') return fromFlavor(site, ref, id, campaign, signal);
+  if (kind === 'image') return fromImage(site, ref, id, campaign, signal);
   if (kind === 'volume') return fromVolume(site, ref, id, campaign, signal);
   const inText = markedCollectionOf(kind);
   if (inText !== undefined) return unmark(site, inText, ref, id, campaign, signal);
@@ -57,6 +60,19 @@ async function fromServer(site: Site, ref: Ref, id: string, campaign: string, si
     const path = `/servers/${id}/tags/${encodeURIComponent(tag)}`;
     await site.session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
   }
+}
+
+/** An image of the project; those of disks of servers keep their stamp. */
+async function fromImage(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
+  const is = await readImage(site.session, id, signal);
+  const ours = Object.entries(imageStamp(campaign, ref)).filter(([key, value]) => is?.[key] === value);
+  if (ours.length > 0)
+    await patchImage(
+      site,
+      id,
+      ours.map(([key]) => ({ op: 'remove', path: `/${key}` })),
+      signal,
+    );
 }
 
 /** Block Storage API v3, "Delete a volume's metadata". */

@@ -48,6 +48,23 @@ export async function openImage(
   });
 }
 
+/** The same of an image whose stored bytes are wanted, whatever their format is. */
+export async function openStoredImage(
+  session: CloudSession,
+  imageId: string,
+  folder: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number, total: number) => void = () => undefined,
+): Promise<BlockSource> {
+  await makeFolder(folder);
+  const note = join(folder, `${imageId}.json`);
+  return needingRoom(folder, async () => {
+    const left = await intactFormat(folder, note, imageId, signal);
+    if (left !== 'raw') await fetch(session, imageId, folder, note, signal, onBytes, () => 'raw');
+    return openStored(fileOf(folder, imageId, 'raw'), 'raw', signal);
+  });
+}
+
 const fileOf = (folder: string, imageId: string, format: string): string => join(folder, `${imageId}.${format}`);
 
 /** Downloads an image; returns its format. */
@@ -58,12 +75,13 @@ async function fetch(
   note: string,
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void,
+  chosen: (image: ApiImage) => string = formatOf,
 ): Promise<string> {
   const about = `image/${imageId}`;
   const image = await readImage(session, imageId, signal);
   if (image === null) throw new Problem('E_NOT_FOUND', `The image ${imageId} is gone.`, { about });
   if (image.status !== 'active') throw new Problem('E_CLOUD', `The image ${imageId} is ${image.status}, not active.`, { about });
-  const format = formatOf(image);
+  const format = chosen(image);
   const path = fileOf(folder, imageId, format);
   await rm(note, { force: true });
   // The bytes are durable when the download returns; their name is with the note that vouches for

@@ -1,6 +1,6 @@
 import type { ApiImage } from '../api.ts';
 import { rowOf } from '../attributes/attribute.ts';
-import { imageProperties, image as named } from '../attributes/image.ts';
+import { imageProperties, image as named, ownImageProperties } from '../attributes/image.ts';
 
 /** The free properties of an image, without values that are not strings. */
 export function propertiesOf(image: ApiImage): Record<string, string> {
@@ -14,4 +14,13 @@ export function propertiesOf(image: ApiImage): Record<string, string> {
 /** The properties that a guest depends on wherever it runs. */
 export function guestProperties(properties: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => rowOf(imageProperties, name)?.fate === 'carried'));
+}
+
+/** The properties that an image keeps where it moves: all but what each cloud notes itself. */
+export function carriedProperties(image: ApiImage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(propertiesOf(image)).filter(
+      ([name]) => !['derived', 'told'].includes(rowOf(ownImageProperties, name)?.fate ?? ''),
+    ),
+  );
 }

@@ -21,7 +21,7 @@ import type {
   ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
-import { type ProjectLimits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
+import { type QuotaLimits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { type PortTags, readPortTags } from '../servers/port-tags.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
@@ -61,7 +61,7 @@ export interface Contents extends VolumeContents {
   readonly addressGroups: readonly ApiAddressGroup[];
   readonly groups: readonly ApiSecurityGroup[];
   /** What the project may use of each service that tells it; none of a selection of servers. */
-  readonly quotaSets: readonly { readonly id: QuotaService; readonly limits: ProjectLimits }[];
+  readonly quotaSets: readonly { readonly id: QuotaService; readonly limits: QuotaLimits }[];
   /** Those that share something of the project. */
   readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Those of the project, and others that something of it has. */
@@ -70,7 +70,12 @@ export interface Contents extends VolumeContents {
   /** What the floating IPs without a port forward to ports. */
   readonly forwardings: readonly Forwarding[];
   readonly flavors: readonly ApiFlavor[];
+  /** Those that the servers were made from. */
   readonly images: readonly ApiImage[];
+  /**
+   * Those of the project that move, or may be chosen; they are read only where they are asked for.
+   */
+  readonly ownImages: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
@@ -201,6 +206,7 @@ export async function readContents(
     forwardings: forwardings ?? [],
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
+    ownImages: [],
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };

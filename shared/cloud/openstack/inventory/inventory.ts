@@ -6,10 +6,11 @@ import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
 import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
-import { chooseVolumes, meansServers } from './choose-volumes.ts';
+import { chooseImages, chooseVolumes, meansServers } from './choose-volumes.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';
 import { leftBehind } from './left-behind.ts';
+import { imagesLeft, membersConcerns, readOwnImages } from './own-images.ts';
 import { partOf } from './part.ts';
 import { resourcesIn } from './resources.ts';
 import { scopeOf } from './scope.ts';
@@ -38,9 +39,14 @@ export async function takeInventory(
   const servers = meansServers(selection)
     ? await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal)
     : [];
-  const contents = await readContents(session, scope, servers, signal);
   const isWhole = takesWhole(selection);
-  const { resources, concerns } = await described(contents, isWhole, chooseVolumes(contents, selection.volumes));
+  const areImagesMeant = isWhole ? selection.withImages === true : (selection.images ?? []).length > 0;
+  const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
+  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages };
+  const { resources, concerns } = await described(contents, isWhole, [
+    ...chooseVolumes(contents, selection.volumes),
+    ...chooseImages(contents, selection.images),
+  ]);
   await setImmediate();
   const document = parseConfigurations({
     format: 'godwit/configurations',
@@ -51,18 +57,24 @@ export async function takeInventory(
     ...groupByKind(resources),
   });
   const others = isWhole
-    ? [...(await downServers(session, scope, signal)), ...(await leftBehind(session, contents, signal)), ...volumesLeft(contents)]
+    ? [
+        ...(await downServers(session, scope, signal)),
+        ...(await leftBehind(session, contents, signal, areImagesMeant)),
+        ...volumesLeft(contents),
+        ...imagesLeft(contents.ownImages),
+        ...(await membersConcerns(session, contents.ownImages, signal)),
+      ]
     : [];
   return { document, concerns: [...concerns, ...others] };
 }
 
 /**
  * Describes what was read of a project, the whole of it or what its chosen servers need, with
- * `volumes` that no server has. It pauses between its parts: of a thousand servers all are too much
+ * some lone volumes and images. It pauses between its parts: of a thousand servers all are too much
  * for one turn of the event loop.
  */
-export async function described(read: Contents, isWhole: boolean, volumes?: readonly string[]): Promise<DescribedContents> {
-  const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read, volumes);
+export async function described(read: Contents, isWhole: boolean, alone?: readonly string[]): Promise<DescribedContents> {
+  const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read, alone);
   await setImmediate();
   const captured = resourcesIn(contents);
   await setImmediate();

@@ -28,12 +28,13 @@ export async function leftBehind(
   session: CloudSession,
   { scope, keypairs, untold }: Pick<Contents, 'scope' | 'keypairs' | 'untold'>,
   signal: AbortSignal,
+  doImagesMove = false,
 ): Promise<Concern[]> {
   const found = new Map<string, Found>();
   const ask = async (kind: string, names: (signal: AbortSignal) => Promise<Found>): Promise<void> => {
     found.set(kind, await names(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(passed(signal)));
   };
-  await ask('images', (soon) => imagesOf(session, scope, soon));
+  if (!doImagesMove) await ask('images', (soon) => imagesOf(session, scope, soon));
   await ask('keypairs', (soon) => keypairsLeft(session, scope, keypairs, soon));
   const token = await session.token(signal);
   await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
@@ -70,7 +71,7 @@ function passed(signal: AbortSignal): (error: unknown) => null {
 }
 
 /**
- * The project's images. Servers take their disks along, not what they were made from. Glance lists
+ * The project's images, where they were not asked for: servers take their disks along. Glance lists
  * hidden images only where it is asked for them (Image API v2, "List images", `os_hidden`).
  */
 async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {

@@ -14,8 +14,8 @@ interface Part {
 
 /**
  * Removes what the chosen servers do not need: networks, routers, groups and addresses, and the
- * volumes that were not `chosen`. The ports of virtual addresses stay, so that the destination
- * gives these addresses to nobody else.
+ * volumes and images that were not `chosen`. The ports of virtual addresses stay, so that the
+ * destination gives these addresses to nobody else.
  */
 export function partOf(contents: Contents, chosen: readonly string[] = []): Part {
   const plugged = contents.ports.filter((port) => port.device_id !== '');
@@ -53,6 +53,7 @@ export function partOf(contents: Contents, chosen: readonly string[] = []): Part
       trunks,
       otherPorts: [],
       volumes: volumesOfPart(contents, chosen),
+      ownImages: contents.ownImages.filter(({ id }) => chosen.includes(id)),
       keypairs: contents.keypairs.filter(({ name }) => contents.servers.some(({ key_name }) => key_name === name)),
       serverGroups: groupsOfPart(contents),
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),

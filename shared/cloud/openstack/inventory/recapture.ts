@@ -1,8 +1,9 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
-import type { Recaptured, VolumeState } from '../../source-cloud.ts';
+import type { LoneState, Recaptured } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
+import { generationOfImage, mustReadImage } from '../images/stored.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -11,6 +12,7 @@ import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
 import { readOf } from '../volumes/read.ts';
 import { readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
+import { describeOwnImage } from './own-images.ts';
 import { forwardingOf } from './resources.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
@@ -115,10 +117,18 @@ function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
 }
 
 /** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
-export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<VolumeState> {
+export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
   const is = await mustReadVolume(session, id, signal);
   const { volume } = describeVolume(is, is, { volumeTypes: [] });
-  return { volume: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
+  return { resource: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
+}
+
+/** Reads an image of the project. Throws E_NOT_FOUND. */
+export async function recaptureImage(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
+  const is = await mustReadImage(session, id, signal);
+  const { image } = describeOwnImage(is);
+  const isActive = is.status === 'active';
+  return { resource: read('image', image), isFree: isActive, word: is.status, generation: generationOfImage(is) };
 }
 
 /** A resource as a document holds it, with the defaults of what its cloud leaves out. */

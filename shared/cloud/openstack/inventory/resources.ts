@@ -6,6 +6,7 @@ import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import type { Forwarding } from './forwardings.ts';
+import { describeOwnImage, whyImageLeft } from './own-images.ts';
 import { policyOf } from './policies.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
 import { rbacIn } from './rbac.ts';
@@ -17,6 +18,7 @@ import { describeVolume, loneVolumes } from './volumes.ts';
 /** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
   const { networks, subnets, routers, interfaces, addressGroups, groups, floatingIps, images, keypairs } = contents;
+  const moving = contents.ownImages.filter((image) => whyImageLeft(image) === null);
   const known = new Set(subnets.map((subnet) => subnet.id));
   const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
   const servers = contents.servers.map((server) => describeServer(server, contents));
@@ -52,9 +54,12 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...(contents.serverGroups ?? []).map((one) => describe('server_group', one)),
     ...flavors.values(),
-    ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
+    ...images
+      .filter(({ id }) => !moving.some((image) => image.id === id))
+      .map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
     ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
+    ...moving.flatMap((image) => Object.values(describeOwnImage(image))),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { ApiThing } from '../api.ts';
 import { type SourceThing, unmovedConcerns } from '../attributes/unmoved.ts';
 import { isMoved } from './concerns.ts';
 import type { Contents } from './contents.ts';
+import { ownImageThings } from './own-images.ts';
 import { listedFlavor } from './server.ts';
 import { loneVolumes, volumesOfServer } from './volumes.ts';
 
@@ -44,7 +45,8 @@ export function staysBehind(contents: Contents): Concern[] {
     ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
     ...(contents.serverGroups ?? []).map((one) => thing('server_group', one)),
     ...[...used].map((flavor) => thing('flavor', flavor)),
-    ...images.map((image) => thing('image', image)),
+    ...images.filter((image) => !contents.ownImages.some(({ id }) => id === image.id)).map((image) => thing('image', image)),
+    ...ownImageThings(contents.ownImages),
     ...servers
       .filter((server) => !isMoved(server))
       .flatMap((server) => volumesOfServer(server, contents).map((one) => thing('volume', one))),

@@ -146,6 +146,7 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return same === undefined ? create() : adopt(same.id, 'its floating IP forwards it already');
     }
     case 'image':
+      if (resource.disk_id !== null) return create();
       return skip('a server comes with its own disk; the image it was made from is not moved');
     case 'disk':
     case 'volume':

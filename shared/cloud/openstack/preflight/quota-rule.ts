@@ -95,7 +95,8 @@ function cloudPorts(view: PreflightView): number {
 function imageMebibytes(view: PreflightView): number {
   const images = new Map(view.of('image').map((image) => [image.id, image.size ?? 0]));
   const bytes = view.of('server').reduce((sum, { image_id }) => sum + (images.get(image_id ?? '') ?? 0), 0);
-  return Math.ceil(bytes / 2 ** 20);
+  const own = view.of('image').reduce((sum, { disk_id, size }) => sum + (disk_id === null ? 0 : (size ?? 0)), 0);
+  return Math.ceil((bytes + own) / 2 ** 20);
 }
 
 function sizeOf(view: PreflightView, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {

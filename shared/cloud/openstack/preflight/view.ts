@@ -30,7 +30,7 @@ import { listKeypairs } from '../facts/facts.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
-import type { ProjectLimits } from '../limits.ts';
+import type { QuotaLimits } from '../limits.ts';
 import { listServerGroups } from '../servers/server-groups.ts';
 import { partOf } from '../session/answer.ts';
 import { isAdmin } from '../session/token.ts';
@@ -53,7 +53,7 @@ export interface DestinationState {
   /** What the plan maps to one of, of further kinds: everything that the credentials may read. */
   readonly targets: Targets;
   /** By service: what the project may use; read only if the plan has those of the source. */
-  readonly limits: Readonly<Record<string, ProjectLimits>>;
+  readonly limits: Readonly<Record<string, QuotaLimits>>;
   /** Read only if the plan has some. */
   readonly rbacPolicies: readonly ApiRbacPolicy[];
   /** Read only if the plan has QoS policies. */

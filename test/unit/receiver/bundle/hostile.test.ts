@@ -124,7 +124,7 @@ describe('an archive that was made to harm', { timeout: 60_000 }, () => {
     ['has a document of 65 MiB', () => sized((65 * 2 ** 20).toString(8), 'configurations.json'), /no more than 67108864/],
     ['has a page larger than a page', () => exchanged(page, () => Buffer.alloc(5 * 2 ** 20)), /no more than/],
     ['is of another format', () => changed('godwit-bundle.json', { format: 'zip' }), /format/],
-    ['is of another version', () => changed('godwit-bundle.json', { version: 2 }), /version 2/],
+    ['is of another version', () => changed('godwit-bundle.json', { version: 3 }), /version 3/],
     ['has other blocks', () => changed('godwit-bundle.json', { block_size: 4096 }), /block_size/],
     [
       'has a document of another campaign',

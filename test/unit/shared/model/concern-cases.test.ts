@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiImage } from '../../../../shared/cloud/openstack/api.ts';
 import { Site } from '../../../../shared/cloud/openstack/builders/site.ts';
 import { OpenStackDestination } from '../../../../shared/cloud/openstack/destination.ts';
 import { type Contents, readContents } from '../../../../shared/cloud/openstack/inventory/contents.ts';
 import { leftBehind } from '../../../../shared/cloud/openstack/inventory/left-behind.ts';
+import { imagesLeft } from '../../../../shared/cloud/openstack/inventory/own-images.ts';
 import { scopeOf } from '../../../../shared/cloud/openstack/inventory/scope.ts';
 import { listServers } from '../../../../shared/cloud/openstack/inventory/servers.ts';
 import { readView } from '../../../../shared/cloud/openstack/preflight/view.ts';
@@ -67,6 +69,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function anImage(fields: Partial<ApiImage>): ApiImage {
+  return {
+    id: 'i1',
+    name: 'golden',
+    status: 'active',
+    owner: 'p1',
+    visibility: 'private',
+    disk_format: 'raw',
+    size: 1,
+    virtual_size: null,
+    min_disk: 0,
+    min_ram: 0,
+    ...fields,
+  };
+}
+
 /** What stays behind is asked of the cloud itself. */
 async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
@@ -78,8 +96,8 @@ const cases: Cases = {
   ...captureCases(() => contents),
   ...volumeCaptureCases(() => contents),
   'left_behind.*': {
-    fires: ['a project with an image and a zone', () => stayingOf(demo)],
-    silent: ['a project with nothing', () => stayingOf(admin)],
+    fires: ['an image that has no bytes yet', () => imagesLeft([anImage({ status: 'queued', size: null })])],
+    silent: ['one that has', () => imagesLeft([anImage({})])],
   },
   'left_behind.unread': {
     fires: ['a service that lists what is of another project', () => stayingOf(admin, 'demo')],

@@ -1,0 +1,139 @@
+import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import type { ApiImage } from '../api.ts';
+import { byName } from '../attributes/canonical.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
+import { carriedProperties } from '../images/image-properties.ts';
+import { readImage } from '../images/snapshots.ts';
+import { thingOf } from '../session/answer.ts';
+import { createOrFind } from '../session/late.ts';
+import { listAll } from '../session/pages.ts';
+import { carries, imageStamp } from '../stamp.ts';
+import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
+import { type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+
+/**
+ * Images of the project: made with every attribute, filled with the bytes that the source stored,
+ * whatever their format is, and protected last of all.
+ */
+export const image: Family<'image'> = {
+  async ensure(site, resource, context) {
+    const { disk: source, signal } = context;
+    if (source === undefined) throw new Problem('E_BUG', `No bytes were given for image ${resource.id}.`);
+    for (const earlier of await stamped(site, refOf('image', resource.id), context)) {
+      if (await isWhole(earlier, source, context)) {
+        await finish(site, resource, earlier, signal);
+        return { id: earlier.id, how: 'found' };
+      }
+      await destroy(site, earlier, signal);
+    }
+    const file: ImageBytes = { format: 'stored', virtualSize: source.size, bytes: source };
+    for (let attempt = 1; ; attempt++) {
+      const made = await create(site, resource, context);
+      try {
+        await site.uploads.run(() => upload(site, made, file, context), signal);
+        await finish(site, resource, made, signal);
+        return { id: made.id, how: 'created' };
+      } catch (error) {
+        if (!signal.aborted) await destroyImage(site, made.id, signal);
+        if (attempt >= attempts || !mayPass(error)) throw error;
+      }
+    }
+  },
+
+  async find(site, resource, context) {
+    return (await stamped(site, refOf('image', resource.id), context)).at(0)?.id ?? null;
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await readImage(site.session, id, context.signal);
+    if (is === null) return gone('image', id);
+    const { disk: source } = context;
+    const same = source === undefined || (await isWhole(is, source, context));
+    const kept = carriedProperties(is);
+    const lost = Object.keys(resource.properties).filter((name) => kept[name] !== resource.properties[name]);
+    const added = Object.keys(kept).filter((name) => !Object.hasOwn(resource.properties, name));
+    const fatal = compare({
+      status: ['active', is.status],
+      bytes: ['the same', same ? 'the same' : 'others, by its own digest'],
+      'properties that differ': [[], byName(Object.fromEntries(lost.map((name) => [name, kept[name] ?? 'absent'])))],
+    });
+    // Glance may add properties to every image (the import plugin `inject_image_metadata`).
+    const more = compare({ 'further properties': [[], added.sort()] });
+    return withMore(await differencesOf(site, resource, { ...is, name: is.name ?? '' }, context), fatal, more);
+  },
+
+  async remove(site, id, campaign, { signal }, ref) {
+    for (const late of await stamped(site, ref, { campaign, signal })) if (late.id !== id) await destroy(site, late, signal);
+    const is = await readImage(site.session, id, signal);
+    if (is === null) return false;
+    if (is['godwit_campaign'] !== campaign || is['instance_uuid'] !== undefined)
+      throw new Problem('E_FORBIDDEN', `The image ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
+        about: id,
+      });
+    return destroy(site, is, signal);
+  },
+};
+
+/**
+ * The images this campaign made for an image of the source. A snapshot of a server that was made
+ * from ours inherits our properties, and has the server's id.
+ */
+async function stamped(
+  site: Site,
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<ApiImage[]> {
+  const stamp = imageStamp(campaign, ref);
+  const list = (query: Readonly<Record<string, string>>): Promise<ApiImage[]> =>
+    listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const shown = await list(stamp);
+  const hidden = await list({ ...stamp, os_hidden: 'true' });
+  const all = new Map([...shown, ...hidden].map((one) => [one.id, one]));
+  return [...all.values()].filter((one) => carries(one, stamp) && one['instance_uuid'] === undefined);
+}
+
+/** Image API v2, "Create image". Only an admin makes one public; another's stays private. */
+async function create(site: Site, resource: ResourceOf<'image'>, context: BuildContext): Promise<ApiImage> {
+  const { campaign, signal } = context;
+  const ref = refOf('image', resource.id);
+  const isAdmin = (await site.session.token(signal)).roles.includes('admin');
+  const body = {
+    ...resource.properties,
+    ...imageStamp(campaign, ref),
+    ...(await requestFor(site, resource, context)),
+    visibility: resource.visibility === 'public' && !isAdmin ? 'private' : resource.visibility,
+  };
+  const call = { method: 'POST', service: 'image', path: '/images', body, signal } as const;
+  return createOrFind(
+    async () => thingOf<ApiImage>((await site.session.call(call)).body, 'POST /images'),
+    async () => (await stamped(site, ref, context)).find(({ status }) => status === 'queued') ?? null,
+    signal,
+  );
+}
+
+/** Protects an image that was protected: until then it can be deleted where its upload failed. */
+async function finish(site: Site, resource: ResourceOf<'image'>, { id }: ApiImage, signal: AbortSignal): Promise<void> {
+  if (resource.protected) await patchImage(site, id, [{ op: 'replace', path: '/protected', value: true }], signal);
+}
+
+async function destroy(site: Site, { id, protected: isProtected }: ApiImage, signal: AbortSignal): Promise<boolean> {
+  if (isProtected === true) await patchImage(site, id, [{ op: 'replace', path: '/protected', value: false }], signal);
+  return destroyImage(site, id, signal);
+}
+
+/** One change of an image. */
+interface ImagePatch {
+  readonly op: 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** Image API v2, "Update image": a list of changes that are made together. */
+export async function patchImage(site: Site, id: string, body: readonly ImagePatch[], signal: AbortSignal): Promise<void> {
+  const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+  await site.session.call({ method: 'PATCH', service: 'image', path: `/images/${id}`, body, headers, mayBeGone: true, signal });
+}
