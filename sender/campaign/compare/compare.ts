@@ -3,8 +3,9 @@ import type { Result } from '../../../protocol/messages.ts';
 import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import type { Concern } from '../../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
+import { movedImagesOf } from '../../../shared/model/lone-volumes.ts';
 import { networkSideOf } from '../../../shared/model/network-side.ts';
-import { kindOf, type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
+import { kindOf, type Ref, type Resource, refOf, registeredAs } from '../../../shared/model/resource.ts';
 import type { Fact } from '../../migration/fact.ts';
 import type { Ask } from '../../migration/phase.ts';
 import type { Campaign } from '../campaign.ts';
@@ -47,7 +48,8 @@ export async function compareAttributes(
   const foreseen = foreseenIn(journal.facts);
   const concerns = byRef(foreseen.concerns);
   const isLeft = leftByPlan(document);
-  const known = resourcesOf(document).filter(isBuilt);
+  const moved = new Set(movedImagesOf(document).map(({ id }) => id));
+  const known = resourcesOf(document).filter((one) => isBuilt(one, moved));
   const resources = known.filter((one) => !isLeft(one));
   const tally = new ComparisonTally(tools.waivers, !tools.isCommitted);
   const now = await sourceNow(campaign, tools.source, tools.signal);
@@ -71,9 +73,13 @@ export async function compareAttributes(
   return { comparison: tally.result(), held };
 }
 
-/** An image is a reference, and the disk of a volume is compared as the volume. */
-function isBuilt(one: Resource): boolean {
-  return one.kind !== 'image' && (one.kind !== 'disk' || one.volume_id === null);
+/**
+ * An image that does not move is a reference, and the disk of a volume or of an image is compared as
+ * that.
+ */
+function isBuilt(one: Resource, movedImages: ReadonlySet<string>): boolean {
+  if (one.kind === 'image') return movedImages.has(one.id);
+  return one.kind !== 'disk' || registeredAs(one) === refOf('disk', one.id);
 }
 
 /** What the mappings leave out: quotas, shares with a project that is not mapped, addresses. */
