@@ -74,8 +74,8 @@ export async function compareAttributes(
 }
 
 /**
- * An image that does not move is a reference, and the disk of a volume or of an image is compared as
- * that.
+ * An image that does not move is a reference, and the disk of a volume or of an image is compared
+ * as that.
  */
 function isBuilt(one: Resource, movedImages: ReadonlySet<string>): boolean {
   if (one.kind === 'image') return movedImages.has(one.id);

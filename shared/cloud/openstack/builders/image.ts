@@ -14,6 +14,7 @@ import { carries, imageStamp } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
+import { unstamped } from './stamped.ts';
 
 /**
  * Images of the project: made with every attribute, filled with the bytes that the source stored,
@@ -70,10 +71,7 @@ export const image: Family<'image'> = {
     for (const late of await stamped(site, ref, { campaign, signal })) if (late.id !== id) await destroy(site, late, signal);
     const is = await readImage(site.session, id, signal);
     if (is === null) return false;
-    if (is['godwit_campaign'] !== campaign || is['instance_uuid'] !== undefined)
-      throw new Problem('E_FORBIDDEN', `The image ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
-        about: id,
-      });
+    if (is['godwit_campaign'] !== campaign || is['instance_uuid'] !== undefined) throw unstamped('image', id, campaign);
     return destroy(site, is, signal);
   },
 };

@@ -20,6 +20,7 @@ const otherMeanings: Readonly<Record<string, readonly string[]>> = {
     'sender/report/changes.ts',
     'sender/plan/earlier.ts',
     'shared/model/mappings.ts',
+    'sender/plan/rules/reason.ts',
     'receiver/bundle/check.ts',
     'shared/model/concern.ts',
     'shared/cloud/',
