@@ -100,9 +100,9 @@ export const problems = {
   E_BUNDLE: { retry: 'never', exit: 30, hint: 'Write the bundle again with `sender export`.', atReceiver: 'Bring the bundle here once more, or write it again at the source with `sender export`; `receiver import` goes on with what is missing.' },
   E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.', atReceiver: 'The cloud stored other bytes than were sent; run the same command again, and the image is made anew.' },
   E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
-  E_PROOF: { retry: 'never', exit: 30, hint: 'Do not rely on it. Have it written again with `sender verify --proof`, and compare the fingerprints with those of `sender peers` and `receiver peers`.' },
-  E_DIFFERENT: { retry: 'never', exit: 31, hint: 'Each line names the resource and what it has. Mend it at the destination, waive it (`sender verify --waivers`), or roll back.' },
-  E_DIFFERENT_MINOR: { retry: 'never', exit: 32, hint: 'No guest depends on it. Mend it at the destination, or waive it (`sender verify --waivers`).' },
+  E_PROOF: { retry: 'never', exit: 30, hint: 'Do not rely on it. Have it written again at the source with `sender verify --proof`, and compare the fingerprints with those of `sender peers` there and of `receiver peers` at the destination.' },
+  E_DIFFERENT: { retry: 'never', exit: 31, hint: 'Each line names the resource and what it has. Mend it at the destination, waive it (`sender verify --waivers` at the source), or roll back.' },
+  E_DIFFERENT_MINOR: { retry: 'never', exit: 32, hint: 'No guest depends on it. Mend it at the destination, or waive it (`sender verify --waivers` at the source).' },
 
   // 40: what the campaign allows now
   E_BLOCKED: { retry: 'never', exit: 40, hint: 'Resolve the concerns marked blocking; nothing was written on either cloud.' },

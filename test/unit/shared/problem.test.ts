@@ -21,7 +21,7 @@ interface Named {
 }
 
 function commandsIn(text: string): Named[] {
-  const quoted = text.matchAll(/\\?`(sender|receiver) ([a-z]+)((?:[^`\\\n]|\n(?!\n))*?)\\?`/g);
+  const quoted = text.matchAll(/\\?`(sender|receiver) ([a-z]+(?:-[a-z]+)*)((?:[^`\\\n]|\n(?!\n))*?)\\?`/g);
   return [...quoted].map(([, side = '', command = '', rest = '']) => ({
     side: side as ProgramName,
     command,
