@@ -238,6 +238,12 @@ export class ReceiverCampaign {
     for (const { ref } of this.ledger.entries().reverse()) {
       // A removal that is interrupted has found nothing that cannot be removed.
       this.#work.signal.throwIfAborted();
+      // A cloud refuses to delete it for as long as something that needs it stays.
+      const user = kept.find((one) => this.#needsOf(one.ref).includes(ref));
+      if (user !== undefined) {
+        kept.push({ ref, why: `${user.ref} needs it, and could not be removed.` });
+        continue;
+      }
       try {
         if (await this.remove(ref)) removed.push(ref);
       } catch (error) {
@@ -250,6 +256,11 @@ export class ReceiverCampaign {
     await removeMarkers(this.folder);
     await this.ledger.reach('removed');
     return { removed, kept };
+  }
+
+  /** What a resource needs; nothing where the document was never read. */
+  #needsOf(ref: Ref): readonly Ref[] {
+    return this.#builder.document === null ? [] : this.#builder.resource(ref).needs;
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */
