@@ -117,7 +117,7 @@ test('daemons that are killed while an image moves go on, and leave it once', as
   // more. A life that is killed in this process would end its reading in the next one's folder.
   const match = { service: 'image' as const, method: 'POST', path: '/images$' };
   world.destination.twin.faults.set([{ do: 'delay', match, ms: 2_000, times: 1 }]);
-  const campaign = await begin(['a kernel']);
+  const campaign = await begin(['a snapshot']);
   const phases = async () => (await sender.daemon.status()).campaigns[0]?.moves.map(({ phase }) => phase);
   await expect.poll(phases, { timeout: 60_000, interval: 20 }).toContain('import');
   await sender.kill();
@@ -126,8 +126,8 @@ test('daemons that are killed while an image moves go on, and leave it once', as
   world.startReceiver();
   await untilState(sender, 'ready');
   const all = (await imagesAt(world.destination.user)).filter(({ name }) => ids[name] !== undefined);
-  expect(all.map(({ name }) => name)).toEqual(['a kernel']);
+  expect(all.map(({ name }) => name)).toEqual(['a snapshot']);
   await sender.daemon.commit({ campaign, deleteSource: true });
   await untilState(sender, 'committed');
-  expect(await named('source', 'a kernel')).toBeDefined();
+  expect(await named('source', 'a snapshot')).toBeDefined();
 });

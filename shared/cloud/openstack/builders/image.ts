@@ -10,6 +10,7 @@ import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
+import { isAdmin } from '../session/token.ts';
 import { carries, imageStamp } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
 import { type Family, gone } from './family.ts';
@@ -98,12 +99,12 @@ async function stamped(
 async function create(site: Site, resource: ResourceOf<'image'>, context: BuildContext): Promise<ApiImage> {
   const { campaign, signal } = context;
   const ref = refOf('image', resource.id);
-  const isAdmin = (await site.session.token(signal)).roles.includes('admin');
+  const mayPublish = isAdmin(await site.session.token(signal));
   const body = {
     ...resource.properties,
     ...imageStamp(campaign, ref),
     ...(await requestFor(site, resource, context)),
-    visibility: resource.visibility === 'public' && !isAdmin ? 'private' : resource.visibility,
+    visibility: resource.visibility === 'public' && !mayPublish ? 'private' : resource.visibility,
   };
   const call = { method: 'POST', service: 'image', path: '/images', body, signal } as const;
   return createOrFind(

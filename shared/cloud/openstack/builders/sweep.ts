@@ -70,11 +70,22 @@ async function sweepImages(
   isLate: (stamp: string, id: string) => boolean,
   { signal }: Patience,
 ): Promise<number> {
-  const query = { godwit_campaign: campaign };
-  const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isSnapshot(image));
+  const listed = (query: Readonly<Record<string, string>>): Promise<ApiImage[]> =>
+    listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const shown = await listed({ godwit_campaign: campaign });
+  const all = [...shown, ...(await listed({ godwit_campaign: campaign, os_hidden: 'true' }))];
+  const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isUsers(image));
   const late = ours.filter(({ id, godwit_source }) => isLate(descriptionStamp(campaign, String(godwit_source) as Ref), id));
   let removed = 0;
   for (const { id } of late) if (await destroyImage(site, id, signal, [inUse])) removed += 1;
   return removed;
+}
+
+/**
+ * Whether a user made an image of a server of ours, which inherits our properties. An image of the
+ * project may have been such a snapshot at the source.
+ */
+function isUsers(image: ApiImage): boolean {
+  const isMoved = kindOf(String(image['godwit_source']) as Ref) === 'image';
+  return isMoved ? image['instance_uuid'] !== undefined : isSnapshot(image);
 }
