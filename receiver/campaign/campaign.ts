@@ -7,7 +7,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Configurations } from '../../shared/model/configurations.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
@@ -258,9 +258,11 @@ export class ReceiverCampaign {
     return { removed, kept };
   }
 
-  /** What a resource needs; nothing where the document was never read. */
+  /** What a resource needs; nothing where no document tells. */
   #needsOf(ref: Ref): readonly Ref[] {
-    return this.#builder.document === null ? [] : this.#builder.resource(ref).needs;
+    const document = this.#builder.document;
+    const all = document === null ? [] : resourcesOf(document);
+    return all.find(({ kind, id }) => refOf(kind, id) === ref)?.needs ?? [];
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */
