@@ -24,7 +24,8 @@ import { unstamped } from './stamped.ts';
 export const image: Family<'image'> = {
   async ensure(site, resource, context) {
     const { disk: source, signal } = context;
-    if (source === undefined) throw new Problem('E_BUG', `No bytes were given for image ${resource.id}.`);
+    if (source === undefined)
+      throw new Problem('E_CAMPAIGN_STATE', `Image ${resource.id} is a reference; its bytes do not move.`);
     for (const earlier of await stamped(site, refOf('image', resource.id), context)) {
       if (await isWhole(earlier, source, context)) {
         await finish(site, resource, earlier, signal);
