@@ -118,6 +118,11 @@ export class Builder {
     return found?.kind === 'disk' ? registeredAs(found) : ref;
   }
 
+  /** What a resource needs; nothing where no document tells. */
+  needsOf(ref: Ref): readonly Ref[] {
+    return this.#resources.get(ref)?.needs ?? [];
+  }
+
   /** What moves under an id: a server, a volume that no server has, or an image. */
   unitOf(id: string): Ref {
     return [refOf('volume', id), refOf('image', id)].find((ref) => this.#resources.has(ref)) ?? refOf('server', id);

@@ -7,7 +7,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import type { Log } from '../../shared/log.ts';
-import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
@@ -239,7 +239,7 @@ export class ReceiverCampaign {
       // A removal that is interrupted has found nothing that cannot be removed.
       this.#work.signal.throwIfAborted();
       // A cloud refuses to delete it for as long as something that needs it stays.
-      const user = kept.find((one) => this.#needsOf(one.ref).includes(ref));
+      const user = kept.find((one) => this.#builder.needsOf(one.ref).includes(ref));
       if (user !== undefined) {
         kept.push({ ref, why: `${user.ref} needs it, and could not be removed.` });
         continue;
@@ -256,13 +256,6 @@ export class ReceiverCampaign {
     await removeMarkers(this.folder);
     await this.ledger.reach('removed');
     return { removed, kept };
-  }
-
-  /** What a resource needs; nothing where no document tells. */
-  #needsOf(ref: Ref): readonly Ref[] {
-    const document = this.#builder.document;
-    const all = document === null ? [] : resourcesOf(document);
-    return all.find(({ kind, id }) => refOf(kind, id) === ref)?.needs ?? [];
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */

@@ -17,7 +17,7 @@ import type {
   Stamp,
 } from '../source-cloud.ts';
 import { portraitOf } from './attributes/likeness.ts';
-import { openImage, openStoredImage } from './images/image-file.ts';
+import { openImage } from './images/image-file.ts';
 import {
   checkpointDisk,
   freezeDisk,
@@ -112,8 +112,7 @@ export class OpenStackSource implements SourceCloud {
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource> {
-    const open = snapshot.format === storedFormat ? openStoredImage : openImage;
-    return open(this.#session, snapshot.id, folder, signal, onBytes);
+    return openImage(this.#session, snapshot.id, folder, signal, onBytes, snapshot.format === storedFormat);
   }
 
   async release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void> {

@@ -6,10 +6,10 @@ import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { carriedProperties } from '../images/image-properties.ts';
+import { listImages } from '../images/list-images.ts';
 import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
-import { listAll } from '../session/pages.ts';
 import { isAdmin } from '../session/token.ts';
 import { carries, imageStamp } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
@@ -88,12 +88,8 @@ async function stamped(
   { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
 ): Promise<ApiImage[]> {
   const stamp = imageStamp(campaign, ref);
-  const list = (query: Readonly<Record<string, string>>): Promise<ApiImage[]> =>
-    listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  const shown = await list(stamp);
-  const hidden = await list({ ...stamp, os_hidden: 'true' });
-  const all = new Map([...shown, ...hidden].map((one) => [one.id, one]));
-  return [...all.values()].filter((one) => carries(one, stamp) && one['instance_uuid'] === undefined);
+  const all = await listImages(site.session, stamp, signal);
+  return all.filter((one) => carries(one, stamp) && one['instance_uuid'] === undefined);
 }
 
 /** Image API v2, "Create image". Only an admin makes one public; another's stays private. */

@@ -1,7 +1,7 @@
 import { diskIdOf, idOf, kindOf, type Ref, refOf } from '../../../model/resource.ts';
 import type { Patience } from '../../patience.ts';
 import type { ApiImage } from '../api.ts';
-import { listAll } from '../session/pages.ts';
+import { listImages } from '../images/list-images.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isLate as isLateVolume } from '../volumes/unchecked.ts';
@@ -70,10 +70,7 @@ async function sweepImages(
   isLate: (stamp: string, id: string) => boolean,
   { signal }: Patience,
 ): Promise<number> {
-  const listed = (query: Readonly<Record<string, string>>): Promise<ApiImage[]> =>
-    listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  const shown = await listed({ godwit_campaign: campaign });
-  const all = [...shown, ...(await listed({ godwit_campaign: campaign, os_hidden: 'true' }))];
+  const all = await listImages(site.session, { godwit_campaign: campaign }, signal);
   const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isUsers(image));
   const late = ours.filter(({ id, godwit_source }) => isLate(descriptionStamp(campaign, String(godwit_source) as Ref), id));
   let removed = 0;

@@ -29,8 +29,8 @@ const rawFormats = new Set(['raw', 'ami', 'iso']);
 
 /**
  * Downloads a Glance image into `folder`, verifies it, even if an earlier call downloaded it, and
- * opens it as the guest sees it. Throws E_IMAGE_MISMATCH, E_CLOUD, E_NOT_FOUND, E_DISK_FULL, and
- * what `openStored` throws.
+ * opens it as the guest sees it, or, `stored`, the bytes that Glance has, whatever their format is.
+ * Throws E_IMAGE_MISMATCH, E_CLOUD, E_NOT_FOUND, E_DISK_FULL, and what `openStored` throws.
  */
 export async function openImage(
   session: CloudSession,
@@ -38,30 +38,15 @@ export async function openImage(
   folder: string,
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void = () => undefined,
+  stored = false,
 ): Promise<BlockSource> {
   await makeFolder(folder);
   const note = join(folder, `${imageId}.json`);
   return needingRoom(folder, async () => {
     const left = await intactFormat(folder, note, imageId, signal);
-    const format = left ?? (await fetch(session, imageId, folder, note, signal, onBytes));
+    const isUsable = left !== null && (!stored || left === 'raw');
+    const format = isUsable ? left : await fetch(session, imageId, folder, note, signal, onBytes, stored);
     return openStored(fileOf(folder, imageId, format), format, signal);
-  });
-}
-
-/** The same of an image whose stored bytes are wanted, whatever their format is. */
-export async function openStoredImage(
-  session: CloudSession,
-  imageId: string,
-  folder: string,
-  signal: AbortSignal,
-  onBytes: (bytes: number, total: number) => void = () => undefined,
-): Promise<BlockSource> {
-  await makeFolder(folder);
-  const note = join(folder, `${imageId}.json`);
-  return needingRoom(folder, async () => {
-    const left = await intactFormat(folder, note, imageId, signal);
-    if (left !== 'raw') await fetch(session, imageId, folder, note, signal, onBytes, () => 'raw');
-    return openStored(fileOf(folder, imageId, 'raw'), 'raw', signal);
   });
 }
 
@@ -75,13 +60,13 @@ async function fetch(
   note: string,
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void,
-  chosen: (image: ApiImage) => string = formatOf,
+  stored: boolean,
 ): Promise<string> {
   const about = `image/${imageId}`;
   const image = await readImage(session, imageId, signal);
   if (image === null) throw new Problem('E_NOT_FOUND', `The image ${imageId} is gone.`, { about });
   if (image.status !== 'active') throw new Problem('E_CLOUD', `The image ${imageId} is ${image.status}, not active.`, { about });
-  const format = chosen(image);
+  const format = stored ? 'raw' : formatOf(image);
   const path = fileOf(folder, imageId, format);
   await rm(note, { force: true });
   // The bytes are durable when the download returns; their name is with the note that vouches for

@@ -2,8 +2,9 @@ import { inParallel } from '../../../concurrency/parallel.ts';
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
-import type { ApiImage, ApiThing } from '../api.ts';
+import type { ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -70,16 +71,9 @@ function passed(signal: AbortSignal): (error: unknown) => null {
   };
 }
 
-/**
- * The project's images, where they were not asked for: servers take their disks along. Glance lists
- * hidden images only where it is asked for them (Image API v2, "List images", `os_hidden`).
- */
+/** The project's images, where they were not asked for: servers take their disks along. */
 async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
-  const list = (query: Readonly<Record<string, string | boolean>>): Promise<ApiImage[]> =>
-    listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  const shown = await list({ owner: projectId });
-  const hidden = await list({ owner: projectId, os_hidden: true });
-  const images = [...new Map([...shown, ...hidden].map((image) => [image.id, image])).values()];
+  const images = await listImages(session, { owner: projectId }, signal);
   return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
 }
 

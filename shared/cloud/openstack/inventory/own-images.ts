@@ -8,7 +8,7 @@ import { describe } from '../attributes/describe.ts';
 import { ownImageProperties } from '../attributes/image.ts';
 import type { SourceThing } from '../attributes/unmoved.ts';
 import { carriedProperties } from '../images/image-properties.ts';
-import { listAll } from '../session/pages.ts';
+import { listImages } from '../images/list-images.ts';
 import type { CloudSession } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import type { Scope } from './scope.ts';
@@ -21,18 +21,10 @@ const width = 4;
 /** Images that one concern names. */
 const listed = 10;
 
-/**
- * The images that the project owns, but for those that a campaign made. Hidden ones are listed by
- * themselves (Image API v2, "List images", `os_hidden`, from 2.7 on).
- */
+/** The images that the project owns, but for those that a campaign made. */
 export async function readOwnImages(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<ApiImage[]> {
-  const list = (query: Readonly<Record<string, string>>): Promise<ApiImage[]> =>
-    listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  const shown = await list({ owner: projectId });
-  const hidden = await list({ owner: projectId, os_hidden: 'true' });
-  const all = new Map([...shown, ...hidden].map((image) => [image.id, image]));
-  // An older Glance ignores a filter that it does not know.
-  return [...all.values()].filter((image) => image.owner === projectId && !isMadeByCampaign(image));
+  const all = await listImages(session, { owner: projectId }, signal);
+  return all.filter((image) => image.owner === projectId && !isMadeByCampaign(image));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Frozen } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import { retryingly } from '../session/retry.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
+import { isAdmin } from '../session/token.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
 import { powerOf, readServer, taskOf } from './server-state.ts';
@@ -95,11 +96,12 @@ export class ServerRetirement {
 
 /** An admin sees every project of its cloud, but no other cloud's. Throws E_AUTH. */
 async function mustLeadTo(session: CloudSession, project: string, signal: AbortSignal): Promise<void> {
-  const { projectId, projectName, roles } = await session.token(signal);
+  const token = await session.token(signal);
+  const { projectId, projectName } = token;
   if (projectId === project) return;
   const path = `/projects/${encodeURIComponent(project)}`;
   const call = { method: 'GET', service: 'identity', path, tolerate: [403, 404], signal } as const;
-  if (roles.includes('admin') && (await session.call(call)).status === 200) return;
+  if (isAdmin(token) && (await session.call(call)).status === 200) return;
   const says = `The credentials lead to project ${projectName} (${projectId}) of the source, and the campaign was captured from ${project}.`;
   throw new Problem('E_AUTH', says, {
     hint: 'No server is taken for gone. Give the sender credentials of the project from which the campaign was captured.',
