@@ -21,6 +21,7 @@ import { batchesOf } from './batches.ts';
 import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 import { type IsThere, looksFor } from './place.ts';
+import { Removals } from './removals.ts';
 import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
@@ -66,8 +67,7 @@ export class Builder {
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   readonly #preparing = new Map<Ref, Promise<Built | null>>();
-  /** The latest removal of each ref that is under way. */
-  readonly #removing = new Map<Ref, Promise<boolean>>();
+  readonly #removals = new Removals();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -210,18 +210,12 @@ export class Builder {
    * the reason is thrown.
    */
   remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
-    const removing = this.removed(ref)
-      .then(() => this.#remove(ref, wanted))
-      .finally(() => {
-        if (this.#removing.get(ref) === removing) this.#removing.delete(ref);
-      });
-    this.#removing.set(ref, removing);
-    return removing;
+    return this.#removals.run(ref, wanted, () => this.#remove(ref, wanted));
   }
 
   /** Resolves when no removal of a ref is under way any more, even after a failure. */
-  async removed(ref: Ref): Promise<void> {
-    await this.#removing.get(ref)?.catch(() => undefined);
+  removed(ref: Ref): Promise<void> {
+    return this.#removals.ended(ref);
   }
 
   async #remove(ref: Ref, wanted: AbortSignal | undefined): Promise<boolean> {
