@@ -14,10 +14,7 @@ import { blockDigest } from '../../shared/disk/block-digest.ts';
 import { asQcow2 } from '../../shared/disk/qcow2.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, blockCount, digestBytes, pageBlocks, pieceBytes } from '../../shared/model/disk.ts';
-import { watchTurns } from '../support/turns.ts';
-
-/** No turn of the event loop may take longer, in milliseconds of processor time. */
-const longestTurnMs = 50;
+import { longestTurnMs, watchTurns } from '../support/turns.ts';
 
 const size = 16e12;
 const shape = { size, blockSize: blockBytes, algorithm: 'blake3' } as const;

@@ -9,6 +9,7 @@ import { addServers } from '../support/many-servers.ts';
 import { longestTurnOf, peakOf, watchFromNow } from '../support/measured.ts';
 import { aDisk } from '../support/shop.ts';
 import { openSite, planWhole, type Site } from '../support/site.ts';
+import { longestTurnMs } from '../support/turns.ts';
 
 const MiB = 1024 * 1024;
 /** How many there are; `npm run test:scale` takes a thousand. */
@@ -45,7 +46,6 @@ test('a campaign of many servers takes less than 600 MiB of each daemon, and no 
   console.log(`${count} servers in one campaign: ${JSON.stringify(told)}`);
   expect(told.senderMiB).toBeLessThan(600);
   expect(told.receiverMiB).toBeLessThan(600);
-  // No loop takes 50 ms; a collection of garbage counts too, and is longer on a busy machine.
-  expect(told.senderTurnMs).toBeLessThan(100);
-  expect(told.receiverTurnMs).toBeLessThan(100);
+  expect(told.senderTurnMs).toBeLessThan(longestTurnMs);
+  expect(told.receiverTurnMs).toBeLessThan(longestTurnMs);
 }, 3_600_000);

@@ -111,8 +111,8 @@ test('an operator who cannot wait for a window cuts a server over before it, and
 test('a server that would not be up again before a window ends is not stopped in it, and is in the next', async () => {
   // What earlier campaigns took is forgotten with them.
   await ask(site.sender.config, ['prune']);
-  const fromMs = Date.now() + 40_000;
-  const endMs = Math.ceil(Date.now() / 1000 + 50) * 1000;
+  const fromMs = Date.now() + 60_000;
+  const endMs = Math.ceil(Date.now() / 1000 + 70) * 1000;
   const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
   const campaign = await start(await planWith(`calendar:\n  blackout:\n    - { from: ${at(fromMs)}, to: ${at(endMs)} }\n`));
   const { moves } = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
@@ -123,7 +123,7 @@ test('a server that would not be up again before a window ends is not stopped in
   expect(held?.opensAt).toBe(new Date(endMs).toISOString());
   expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
   await expectMovedAfter(endMs, campaign);
-}, 120_000);
+}, 180_000);
 
 test('a server that fits into no window is told of when its campaign begins, waits, and goes when the operator says so', async () => {
   // What earlier campaigns took is forgotten with them.

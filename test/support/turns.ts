@@ -1,3 +1,9 @@
+/**
+ * No turn of the event loop may take longer, in milliseconds of processor time. Loops keep below
+ * half of it; the rest is for collections of garbage, and for a processor that others slow down.
+ */
+export const longestTurnMs = 100;
+
 /** Watches how long this thread works without a pause. */
 export interface Turns {
   /** Ends the watch; returns the longest turn of the event loop so far, in milliseconds. */

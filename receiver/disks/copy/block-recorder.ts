@@ -11,7 +11,7 @@ import type { Flushes } from './flushes.ts';
 const holeBlocks = chunkPlaces;
 
 /** Stretches of a hole after which other work has its turn. */
-const pauseStretches = 64;
+const pauseStretches = 16;
 
 /**
  * Records which blocks of a copy match their digests: in the digest file, in memory, for the next

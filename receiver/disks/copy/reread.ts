@@ -12,7 +12,7 @@ type IsHole = (offset: number, length: number) => boolean;
 const stretchBlocks = 32 * 1024;
 
 /** Stretches that need no look after which other work has its turn. */
-const pauseStretches = 64;
+const pauseStretches = 16;
 
 /**
  * Reads back every block that was not read since it was written; returns those that differ from the
