@@ -111,6 +111,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'port.mac_taken',         cause: 'Somebody has the MAC on an adopted network.', ways: ['map', 'skip', 'leave out'] },
   { code: 'port.rights',            cause: 'Only its owner or an admin chooses addresses on a network.', ways: ['map', 'skip', 'leave out'] },
   { code: 'trunk.other_port',       cause: 'A mapped trunk is on another port, or has other subports.', ways: ['map', 'skip'] },
+  { code: 'trunk.port_taken',       cause: 'A port of a trunk that is created is mapped to one that is in a trunk already.', ways: ['map', 'skip'] },
   { code: 'trunk.mtu',              cause: 'The network of a subport has a larger MTU than that of its trunk.', ways: ['map', 'skip', 'accept'] },
   { code: 'gateway.elsewhere',      cause: 'An adopted router has its gateway in another network.', ways: ['map', 'skip'] },
   { code: 'routes.lacking',         cause: 'An adopted router lacks static routes.' },

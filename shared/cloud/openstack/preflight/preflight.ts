@@ -86,6 +86,7 @@ const rules: readonly PreflightRule[] = [
   unforwardedRanges,
   takenForwardings,
   trunks.otherTrunkPorts,
+  trunks.takenTrunkPorts,
   trunks.subportMtu,
   unsupportedAttributes,
   networks.smallerMtu,
