@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
 import type { Image } from './glance/model.ts';
-import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
+import type { ApplicationCredential, Assignment, Ec2Credential, Group, Project, Token, Trust, User } from './keystone/model.ts';
 import type {
   AddressGroup,
   AddressScope,
@@ -28,8 +28,11 @@ export type QuotaSet = Record<string, number>;
 export interface State {
   readonly projects: Map<string, Project>;
   readonly users: Map<string, User>;
+  readonly userGroups: Map<string, Group>;
   readonly assignments: Map<string, Assignment>;
   readonly credentials: Map<string, ApplicationCredential>;
+  readonly ec2Credentials: Map<string, Ec2Credential>;
+  readonly trusts: Map<string, Trust>;
   readonly tokens: Map<string, Token>;
   readonly images: Map<string, Image>;
   readonly qosPolicies: Map<string, QosPolicy>;
@@ -64,8 +67,11 @@ function emptyState(): State {
   return {
     projects: new Map(),
     users: new Map(),
+    userGroups: new Map(),
     assignments: new Map(),
     credentials: new Map(),
+    ec2Credentials: new Map(),
+    trusts: new Map(),
     tokens: new Map(),
     images: new Map(),
     qosPolicies: new Map(),

@@ -10,6 +10,10 @@ import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
 import { tickGuests, writeGuests } from './guest.ts';
+import { applicationCredentialRoutes } from './keystone/application-credentials.ts';
+import { assignmentRoutes } from './keystone/assignments.ts';
+import { delegationRoutes } from './keystone/delegations.ts';
+import { projectTagRoutes } from './keystone/project-tags.ts';
 import { projectRoutes } from './keystone/projects.ts';
 import { type Seed, seedIdentity } from './keystone/seed.ts';
 import { tokenRoutes } from './keystone/tokens.ts';
@@ -169,6 +173,10 @@ const routes: readonly Route[] = [
   ...identityVersionRoutes,
   ...tokenRoutes,
   ...projectRoutes,
+  ...projectTagRoutes,
+  ...assignmentRoutes,
+  ...applicationCredentialRoutes,
+  ...delegationRoutes,
   ...imageRoutes,
   ...qosRoutes,
   ...rbacRoutes,

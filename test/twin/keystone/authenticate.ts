@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Cloud } from '../cloud.ts';
 import type { Caller } from '../policy.ts';
 import { Refusal } from '../refusal.ts';
+import { holdsIn, impliedBy } from './held.ts';
 import type { Token } from './model.ts';
 
 /** The refusal of everything that comes without a valid token. */
@@ -50,11 +51,6 @@ function callerOf(cloud: Cloud, token: Token): Caller {
 /** The roles a token carries. Zed's admin implies member, member implies reader. */
 export function rolesOf(cloud: Cloud, token: Pick<Token, 'userId' | 'projectId' | 'limitedRoles'>): string[] {
   if (token.limitedRoles !== null) return [...token.limitedRoles];
-  const held = [...cloud.state.assignments.values()]
-    .filter((each) => each.userId === token.userId && each.projectId === token.projectId)
-    .map((each) => each.role);
-  const implied = held.flatMap((role) =>
-    role === 'admin' ? ['reader', 'member', 'admin'] : role === 'member' ? ['reader', 'member'] : [role],
-  );
-  return [...new Set(implied)];
+  const held = holdsIn(cloud.state, token.userId, token.projectId).map(({ role }) => role);
+  return [...new Set(held.flatMap((role) => [...impliedBy(role), role]))];
 }

@@ -3,6 +3,8 @@ export interface Project {
   readonly id: string;
   name: string;
   description: string;
+  /** A state of before has none. */
+  tags?: readonly string[];
   enabled: boolean;
 }
 
@@ -15,11 +17,38 @@ export interface User {
   enabled: boolean;
 }
 
-/** A role held by a user in a project. */
+/** A group of users of the default domain. */
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
+/** A role that a user or a group holds in a project, or in every project of the domain. */
 export interface Assignment {
+  /** Empty where a group holds it. */
   readonly userId: string;
+  readonly groupId?: string;
+  /** Empty where every project inherits it from the domain. */
   readonly projectId: string;
   readonly role: string;
+}
+
+/** A key and a secret with which a user signs requests of EC2 and S3 in a project. */
+export interface Ec2Credential {
+  readonly access: string;
+  readonly secret: string;
+  readonly userId: string;
+  readonly projectId: string;
+}
+
+/** Roles that a user has given to another in a project. */
+export interface Trust {
+  readonly id: string;
+  readonly trustorId: string;
+  readonly trusteeId: string;
+  readonly projectId: string;
+  readonly roles: readonly string[];
 }
 
 /** An application credential: a delegation bound to one user and one project. */

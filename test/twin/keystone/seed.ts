@@ -52,6 +52,6 @@ export function seedIdentity(state: State, seed: Seed): void {
 }
 
 /** Gives a user a role in a project. */
-export function assign(state: State, userId: string, projectId: string, role: string): void {
+function assign(state: State, userId: string, projectId: string, role: string): void {
   state.assignments.set(`${userId}:${projectId}:${role}`, { userId, projectId, role });
 }
