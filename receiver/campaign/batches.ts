@@ -17,6 +17,7 @@ const sideBySide: ReadonlySet<Kind> = new Set([
   'security_group',
   'security_group_rule',
   'rbac_policy',
+  'role_assignment',
   'keypair',
 ]);
 

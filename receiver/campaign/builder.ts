@@ -13,7 +13,7 @@ import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import type { Replaced } from '../../shared/model/quota-set.ts';
+import type { Replaced } from '../../shared/model/replaced.ts';
 import { type Kind, type Ref, type Resource, type ResourceOf, refOf, registeredAs } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';

@@ -1,6 +1,6 @@
 import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal, readFacts } from '../../shared/journal.ts';
-import type { Replaced } from '../../shared/model/quota-set.ts';
+import type { Replaced } from '../../shared/model/replaced.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 

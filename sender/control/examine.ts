@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import { withCarried } from '../../shared/model/mappings.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
@@ -56,8 +57,7 @@ export async function examine(
   const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
   const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
   const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
-  const { quotas } = chosen.options;
-  const mappings = quotas === 'carry' ? { ...chosen.mappings, quotas } : chosen.mappings;
+  const mappings = withCarried(chosen.mappings, (name) => [chosen.options[name], chosen.mappings[name]].includes('carry'));
   const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [

@@ -93,6 +93,17 @@ export const Plan = z.strictObject({
        */
       quotas: z.enum(['keep', 'carry']).default('keep'),
       /**
+       * `carry`: the destination's project gets the description of the source's, and the tags that
+       * it lacks, as an admin; a rollback takes them back.
+       */
+      project: z.enum(['keep', 'carry']).default('keep'),
+      /**
+       * `carry`: users and groups of the destination get the roles in the project that they, or
+       * those whom the plan maps to them, have at the source; as an admin. A rollback revokes what
+       * the campaign granted.
+       */
+      assignments: z.enum(['keep', 'carry']).default('keep'),
+      /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
        */

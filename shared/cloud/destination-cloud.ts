@@ -1,7 +1,7 @@
 import type { BlockSource } from '../disk/block-source.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import type { Mappings } from '../model/mappings.ts';
-import type { Replaced } from '../model/quota-set.ts';
+import type { Replaced } from '../model/replaced.ts';
 import type { Kind, Ref, Resource, ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
 import type { Patience } from './patience.ts';

@@ -2,6 +2,7 @@ import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
 import { wordsOf } from '../model/kind-words.ts';
+import { type CarriedIfAsked, carriedIfAsked, withCarried } from '../model/mappings.ts';
 import { freedOfPolicy } from '../model/qos-user.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
@@ -17,6 +18,7 @@ interface UnsupportedCost {
  */
 const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
   image: { severity: 'blocking', costs: 'take them out of `images` of the plan' },
+  project: { severity: 'warning', costs: 'the project has the description and tags that the destination gives it' },
   quota_set: { severity: 'warning', costs: 'the project has the quotas that the destination gives it' },
   qos_policy: { severity: 'warning', costs: 'nothing limits or marks the traffic of what has them' },
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
@@ -30,6 +32,7 @@ const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
   address_group: { severity: 'warning', costs: 'rules that name them are left out, and servers let in less' },
   security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
+  role_assignment: { severity: 'warning', costs: 'users and groups get no roles in the project' },
   rbac_policy: { severity: 'warning', costs: 'nothing of the project is shared with others' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
@@ -84,8 +87,10 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
   const { resources } = supportedPart(resourcesOf(document), kinds);
   const images = document.images.map((image) => ({ kind: 'image' as const, ...image })).filter(isReference);
   // A receiver of an earlier release refuses a mapping that it does not know.
-  const { quotas, ...others } = document.mappings;
-  const mappings = quotas === undefined || kinds.has('quota_set') ? document.mappings : others;
+  const isKnown = (name: CarriedIfAsked): boolean => kinds.has(carriedIfAsked[name]);
+  const { users: _users, groups: _groups, ...others } = document.mappings;
+  const known = kinds.has('role_assignment') ? document.mappings : others;
+  const mappings = withCarried(known, (name) => document.mappings[name] === 'carry' && isKnown(name));
   return { ...document, mappings, ...groupByKind([...resources, ...images]) };
 }
 

@@ -13,6 +13,7 @@ interface KindFacts {
 
 /** One row for each kind. */
 export const factsOf = {
+  project: { plural: 'projects', one: 'project', many: 'projects', networkSide: true },
   quota_set: { plural: 'quota_sets', one: 'quota set', many: 'quota sets', networkSide: true },
   qos_policy: { plural: 'qos_policies', one: 'QoS policy', many: 'QoS policies', networkSide: true },
   network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
@@ -32,6 +33,7 @@ export const factsOf = {
     networkSide: true,
   },
   rbac_policy: { plural: 'rbac_policies', one: 'RBAC policy', many: 'RBAC policies', networkSide: true },
+  role_assignment: { plural: 'role_assignments', one: 'role assignment', many: 'role assignments', networkSide: true },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
   trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },

@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { Id } from './resource-fields.ts';
+import { Id, type Kind } from './resource-fields.ts';
 
 /** A list or map whose `null` is read as empty: an editor leaves that where all was deleted. */
 export function orEmpty<T extends z.ZodType>(schema: T, empty: z.output<T>) {
   return schema.nullish().transform((value) => value ?? empty);
 }
+
+/** Users or groups of the source. */
+const MappedPeople = z.record(z.string().min(1).max(255), z.strictObject({ name: z.string().optional(), to: z.string().min(1) }));
 
 /** By source id: what exists at the destination and takes the place. */
 const Existing = z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) }));
@@ -49,6 +52,12 @@ export const Mappings = z.strictObject({
   projects: z
     .record(z.string().min(1).max(255), z.strictObject({ name: z.string().optional(), to: z.string().min(1) }))
     .optional(),
+  /**
+   * Whose roles in the project whoever `to` names gets at the destination, by name or id on both
+   * sides, or `skip`; others get those of their namesakes.
+   */
+  users: MappedPeople.optional(),
+  groups: MappedPeople.optional(),
   /** By the name of a volume type at the source: `to`, the name or id of one at the destination. */
   volume_types: z.record(z.string().min(1).max(255), z.strictObject({ to: z.string().min(1) })).optional(),
   /**
@@ -66,6 +75,10 @@ export const Mappings = z.strictObject({
     .optional(),
   /** Whether quotas of the destination that are lower are raised; `options.quotas` of the plan. */
   quotas: z.literal('carry').optional(),
+  /** Whether the project gets the description and tags of the source's; `options.project`. */
+  project: z.literal('carry').optional(),
+  /** Whether users and groups get their roles in the project; `options.assignments`. */
+  assignments: z.literal('carry').optional(),
   /**
    * Fatal concerns that the operator accepts: a code, or a code and the ref that it is about
    * (`gateway.snat_rights gateway/6f…`). Only codes that may be accepted count.
@@ -101,6 +114,30 @@ export function mappedVolumeType({ volume_types }: Mappings, name: string): stri
 /** Maps nothing. */
 export const noMappings: Mappings = Mappings.parse({});
 
+/** What moves only if the plan says `carry`, by its name in the mappings: the kind of each. */
+export const carriedIfAsked = {
+  quotas: 'quota_set',
+  project: 'project',
+  assignments: 'role_assignment',
+} as const satisfies Partial<Record<keyof Mappings, Kind>>;
+
+/** A name of what moves only if asked. */
+export type CarriedIfAsked = keyof typeof carriedIfAsked;
+
+/** Whether a plan leaves out a kind because it was not asked for. */
+export function isUnasked(kind: Kind, mappings: Mappings): boolean {
+  return namesOfAsked.some((name) => carriedIfAsked[name] === kind && mappings[name] !== 'carry');
+}
+
+const namesOfAsked = Object.keys(carriedIfAsked) as CarriedIfAsked[];
+
+/** Mappings with what is carried of the names that `isMeant` takes, and no other such name. */
+export function withCarried(mappings: Mappings, isMeant: (name: CarriedIfAsked) => boolean): Mappings {
+  const others = Object.entries(mappings).filter(([name]) => !(name in carriedIfAsked));
+  const carried = namesOfAsked.filter(isMeant).map((name) => [name, 'carry'] as const);
+  return Object.fromEntries([...others, ...carried]) as Mappings;
+}
+
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
   const optional = [
@@ -116,12 +153,13 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'server_groups',
     'volume_types',
     'projects',
+    'users',
+    'groups',
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
-  const isCarried = layers.some(({ quotas }) => quotas === 'carry');
-  return {
-    ...(isCarried ? { quotas: 'carry' as const } : {}),
+  const isCarried = (name: CarriedIfAsked): boolean => layers.some((layer) => layer[name] === 'carry');
+  const all = {
     ...(accept.length === 0 ? {} : { accept }),
     ...Object.fromEntries(given.filter(([, entries]) => Object.keys(entries).length > 0)),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
@@ -129,4 +167,5 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     gateways: Object.assign({}, ...layers.map(({ gateways }) => gateways)) as Mappings['gateways'],
     floating_ips: Object.assign({}, ...layers.map(({ floating_ips }) => floating_ips)) as Mappings['floating_ips'],
   };
+  return withCarried(all, isCarried);
 }

@@ -1,6 +1,7 @@
 import { type Configurations, resourcesOf } from './configurations.ts';
 import { serverOfFloating, serverOfForwarding } from './floating-server.ts';
 import { factsOf } from './kinds.ts';
+import { isUnasked } from './mappings.ts';
 import { withSubports } from './plugged.ts';
 import { sharedWith } from './rbac.ts';
 import type { Resource } from './resource.ts';
@@ -20,7 +21,7 @@ export function networkSideOf(document: Configurations): Resource[] {
     if (resource.kind === 'floating_ip') return serverOfFloating(resource.id, document) === undefined && !isSkipped(resource.id);
     if (resource.kind === 'port_forwarding')
       return serverOfForwarding(resource.id, document) === undefined && !isSkipped(resource.floating_ip_id);
-    if (resource.kind === 'quota_set') return document.mappings.quotas === 'carry';
+    if (isUnasked(resource.kind, document.mappings)) return false;
     if (resource.kind === 'rbac_policy') return sharedWith(resource, document.mappings) !== null;
     return factsOf[resource.kind].networkSide;
   });

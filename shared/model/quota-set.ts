@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Replaced } from './replaced.ts';
 import { common } from './resource-fields.ts';
 
 /**
@@ -7,11 +8,8 @@ import { common } from './resource-fields.ts';
  */
 export const QuotaSet = z.object({ ...common, limits: z.record(z.string(), z.int()) });
 
-/** Values that a campaign replaces, by name: what was there, and what it sets. */
-export type Replaced = Readonly<Record<string, { readonly was: number; readonly is: number }>>;
-
 /** The limits of the destination that are lower than wanted ones, and what they become. */
-export function raisesOf(wanted: Readonly<Record<string, number>>, there: Readonly<Record<string, number>>): Replaced {
+export function raisesOf(wanted: Readonly<Record<string, number>>, there: Readonly<Record<string, number>>): Replaced<number> {
   const entries = Object.entries(wanted).flatMap(([name, is]) => {
     const was = there[name];
     return was === undefined || was < 0 || (is >= 0 && is <= was) ? [] : [[name, { was, is }] as const];

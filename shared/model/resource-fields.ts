@@ -5,6 +5,7 @@ import { z } from 'zod';
  * interfaces and static routes are resources of their own, because each needs something else.
  */
 export const kinds = [
+  'project',
   'quota_set',
   'qos_policy',
   'network',
@@ -19,6 +20,7 @@ export const kinds = [
   'security_group',
   'security_group_rule',
   'rbac_policy',
+  'role_assignment',
   'port',
   'trunk',
   'floating_ip',

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
+import { CapturedProject } from './project.ts';
 import { QosPolicy } from './qos.ts';
 import { QuotaSet } from './quota-set.ts';
 import { RbacPolicy } from './rbac.ts';
 import { common, described, Id, type Kind, type Ref, refOf, Tags } from './resource-fields.ts';
+import { RoleAssignment } from './role-assignment.ts';
 
 export { Id, idOf, isKind, type Kind, kindOf, kinds, Ref, refOf } from './resource-fields.ts';
 
@@ -328,6 +330,7 @@ const Server = z.object({
 
 /** The schema of each kind. */
 export const schemas = {
+  project: CapturedProject,
   quota_set: QuotaSet,
   qos_policy: QosPolicy,
   network: Network,
@@ -342,6 +345,7 @@ export const schemas = {
   security_group: SecurityGroup,
   security_group_rule: SecurityGroupRule,
   rbac_policy: RbacPolicy,
+  role_assignment: RoleAssignment,
   port: Port,
   trunk: Trunk,
   floating_ip: FloatingIp,

@@ -6,6 +6,7 @@ import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, sche
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
+  project: {},
   quota_set: { limits: {} },
   qos_policy: {},
   network: {},
@@ -20,6 +21,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   security_group: {},
   security_group_rule: { security_group_id: 'group', direction: 'ingress' },
   rbac_policy: { action: 'access_as_shared', object_type: 'network', object_id: 'net', target_project: 'other' },
+  role_assignment: { holder: 'user', holder_id: 'u1', holder_name: 'ada', role: 'member' },
   port: { network_id: 'net', mac_address: 'fa:16:3e:00:00:02', fixed_ips: [] },
   trunk: { port_id: 'port' },
   floating_ip: { floating_network_id: 'ext', floating_ip_address: '203.0.113.9' },

@@ -4,8 +4,9 @@ import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import type { Concern } from '../../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { movedImagesOf } from '../../../shared/model/lone-volumes.ts';
+import { carriedIfAsked } from '../../../shared/model/mappings.ts';
 import { networkSideOf } from '../../../shared/model/network-side.ts';
-import { kindOf, type Ref, type Resource, refOf, registeredAs } from '../../../shared/model/resource.ts';
+import { type Kind, kindOf, type Ref, type Resource, refOf, registeredAs } from '../../../shared/model/resource.ts';
 import type { Fact } from '../../migration/fact.ts';
 import type { Ask } from '../../migration/phase.ts';
 import type { Campaign } from '../campaign.ts';
@@ -82,14 +83,18 @@ function isBuilt(one: Resource, movedImages: ReadonlySet<string>): boolean {
   return one.kind !== 'disk' || registeredAs(one) === refOf('disk', one.id);
 }
 
-/** What the mappings leave out: quotas, shares with a project that is not mapped, addresses. */
+/**
+ * What the mappings leave out: what moves only if asked, shares with a project that is not mapped,
+ * addresses.
+ */
 function leftByPlan(document: Configurations): (one: Resource) => boolean {
   const side = new Set(networkSideOf(document).map(({ kind, id }) => refOf(kind, id)));
   const isSkipped = (floating: string): boolean => document.mappings.floating_ips[floating]?.to === 'skip';
   return (one) => {
     if (one.kind === 'floating_ip') return isSkipped(one.id);
     if (one.kind === 'port_forwarding') return isSkipped(one.floating_ip_id);
-    return ['quota_set', 'rbac_policy'].includes(one.kind) && !side.has(refOf(one.kind, one.id));
+    const isLeft = one.kind === 'rbac_policy' || Object.values<Kind>(carriedIfAsked).includes(one.kind);
+    return isLeft && !side.has(refOf(one.kind, one.id));
   };
 }
 

@@ -320,3 +320,29 @@ export interface ApiImage extends ApiThing {
   readonly os_hash_algo?: string | null;
   readonly os_hash_value?: string | null;
 }
+
+/** A user or group as Keystone names it where it is asked to. */
+export interface ApiPerson {
+  readonly id: string;
+  readonly name?: string;
+  readonly domain?: { readonly id: string; readonly name?: string };
+}
+
+/** GET /v3/role_assignments. */
+export interface ApiAssignment {
+  readonly role: ApiPerson;
+  readonly user?: ApiPerson;
+  readonly group?: ApiPerson;
+  readonly scope?: { readonly project?: ApiPerson; readonly 'OS-INHERIT:inherited_to'?: string };
+  /** `prior_role`: the role that implies this one. */
+  readonly links?: { readonly prior_role?: string };
+}
+
+/** GET /v3/projects/{project_id}. */
+export interface ApiProject extends ApiThing {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string | null;
+  readonly tags?: readonly string[];
+  readonly domain_id?: string;
+}

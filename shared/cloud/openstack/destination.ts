@@ -1,7 +1,7 @@
 import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
-import type { Replaced } from '../../model/quota-set.ts';
+import type { Replaced } from '../../model/replaced.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type {

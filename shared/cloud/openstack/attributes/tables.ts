@@ -9,9 +9,11 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { project } from './project.ts';
 import { qosPolicy } from './qos-policy.ts';
 import { quotaSet } from './quota-set.ts';
 import { rbacPolicy } from './rbac-policy.ts';
+import { roleAssignment } from './role-assignment.ts';
 import { gateway, router, routerInterface, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security-group.ts';
 import { server } from './server.ts';
@@ -22,6 +24,7 @@ import { volume } from './volume.ts';
 
 /** The attributes of every kind. */
 export const tables: { readonly [K in Kind]: Table } = {
+  project,
   quota_set: quotaSet,
   qos_policy: qosPolicy,
   network,
@@ -36,6 +39,7 @@ export const tables: { readonly [K in Kind]: Table } = {
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   rbac_policy: rbacPolicy,
+  role_assignment: roleAssignment,
   port,
   trunk,
   floating_ip: floatingIp,

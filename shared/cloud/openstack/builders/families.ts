@@ -11,9 +11,11 @@ import { keypair } from './keypair.ts';
 import { network } from './network.ts';
 import { port } from './port.ts';
 import { portForwarding } from './port-forwarding.ts';
+import { project } from './project.ts';
 import { qosPolicy } from './qos-policy.ts';
 import { quotaSet } from './quota-set.ts';
 import { rbacPolicy } from './rbac-policy.ts';
+import { roleAssignment } from './role-assignment.ts';
 import { gateway, router, routes } from './router.ts';
 import { securityGroup, securityGroupRule } from './security.ts';
 import { server } from './server.ts';
@@ -24,6 +26,7 @@ import { volume } from './volume.ts';
 
 /** How each kind is built, one line per kind. */
 export const families: { readonly [K in Kind]: Family<K> } = {
+  project,
   quota_set: quotaSet,
   qos_policy: qosPolicy,
   network,
@@ -38,6 +41,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   security_group: securityGroup,
   security_group_rule: securityGroupRule,
   rbac_policy: rbacPolicy,
+  role_assignment: roleAssignment,
   port,
   trunk,
   floating_ip: floatingIp,

@@ -1,4 +1,4 @@
-import type { Replaced } from '../../../model/quota-set.ts';
+import type { Replaced } from '../../../model/replaced.ts';
 import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext, Built, Differences } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';

@@ -1,4 +1,5 @@
-import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
+import { raisesOf } from '../../../model/quota-set.ts';
+import type { Replaced } from '../../../model/replaced.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
@@ -13,7 +14,8 @@ import type { Site } from './site.ts';
 export const quotaSet: Family<'quota_set'> = {
   async ensure(site, resource, context) {
     const { id } = resource;
-    const wanted = context.replaced ?? (await raises(site, resource, context)) ?? {};
+    const noted = context.replaced as Replaced<number> | undefined;
+    const wanted = noted ?? (await raises(site, resource, context)) ?? {};
     const there = await limitsOf(site, id, context.signal);
     const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
     if (lacking.length > 0)
@@ -35,7 +37,7 @@ export const quotaSet: Family<'quota_set'> = {
 
   async remove(site, id, _campaign, { signal }, _ref, replaced = {}) {
     const there = (await limitsOf(site, id, signal)) ?? {};
-    const ours = Object.entries(replaced).filter(([name, { is }]) => there[name] === is);
+    const ours = Object.entries(replaced as Replaced<number>).filter(([name, { is }]) => there[name] === is);
     if (ours.length === 0) return false;
     await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), { signal, force: true });
     return true;
@@ -46,7 +48,7 @@ async function raises(
   site: Site,
   { id, limits }: ResourceOf<'quota_set'>,
   { signal }: BuildContext,
-): Promise<Replaced | undefined> {
+): Promise<Replaced<number> | undefined> {
   const there = await limitsOf(site, id, signal);
   return there === null ? undefined : raisesOf(limits, there);
 }

@@ -9,6 +9,7 @@ import type {
   ApiKeypair,
   ApiNetwork,
   ApiPort,
+  ApiProject,
   ApiQosPolicy,
   ApiRbacPolicy,
   ApiRouter,
@@ -31,6 +32,7 @@ import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import { type Forwarding, readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
+import { nobody, type People } from './people.ts';
 import { policyUsers } from './policy-users.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
@@ -40,6 +42,10 @@ import { readVolumes, type VolumeContents } from './volumes.ts';
 export interface Contents extends VolumeContents {
   readonly scope: Scope;
   readonly region: string;
+  /** Read of a whole project only; null where the cloud does not tell who has roles in it. */
+  readonly people: People | null;
+  /** The project itself; null of a selection of servers, and where the cloud does not show it. */
+  readonly project: ApiProject | null;
   /** The servers that move. */
   readonly servers: readonly ApiServer[];
   readonly networks: readonly ApiNetwork[];
@@ -187,6 +193,8 @@ export async function readContents(
   return {
     scope,
     region: session.access.region ?? '',
+    people: nobody,
+    project: null,
     networks: [...networks, ...foreign],
     addressScopes: await optional<ApiAddressScope>('address_scope', '/address-scopes', 'address_scopes'),
     subnetPools: await optional<ApiSubnetPool>('subnet_pool', '/subnetpools', 'subnetpools'),

@@ -4,6 +4,7 @@ import { type Configurations, configurationsVersion, groupByKind, parseConfigura
 import type { Resource } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
+import { readProject } from '../project.ts';
 import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
 import { chooseImages, chooseVolumes, meansServers } from './choose-volumes.ts';
@@ -12,6 +13,7 @@ import { type Contents, readContents } from './contents.ts';
 import { leftBehind } from './left-behind.ts';
 import { imagesLeft, membersConcerns, readOwnImages } from './own-images.ts';
 import { partOf } from './part.ts';
+import { nobody, whoIsIn } from './people.ts';
 import { resourcesIn } from './resources.ts';
 import { scopeOf } from './scope.ts';
 import { downServers, listServers } from './servers.ts';
@@ -42,7 +44,11 @@ export async function takeInventory(
   const isWhole = takesWhole(selection);
   const areImagesMeant = isWhole ? selection.withImages === true : (selection.images ?? []).length > 0;
   const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
-  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages };
+  const people = isWhole ? await whoIsIn(session, scope, signal) : nobody;
+  const project = isWhole ? await readProject(session, scope.projectId, signal) : null;
+  const read = await readContents(session, scope, servers, signal);
+  const untold = isWhole && project === null ? [...read.untold, 'the project’s description and tags'] : read.untold;
+  const contents = { ...read, ownImages, people, project, untold };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),

@@ -2,21 +2,26 @@ import { inParallel } from '../../../concurrency/parallel.ts';
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
-import type { ApiThing } from '../api.ts';
+import type { ApiPerson, ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
-import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
+import { applicationCredentials, ec2Credentials, trustsIn } from './delegations.ts';
 import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
+import { assignmentsLeft, nobody, usersAmong } from './people.ts';
 import type { Scope } from './scope.ts';
 
-/** Services that are asked at once, the time that one has, and names that a concern lists. */
+/**
+ * Services that are asked at once, the time that one has, and names that a concern lists: of people
+ * more.
+ */
 const width = 4;
 const patienceMs = 10_000;
 const listed = 10;
+const listedPeople = 50;
 
 /** What was found of one kind; null where its service did not tell. */
 type Found = readonly string[] | null;
@@ -27,7 +32,7 @@ type Found = readonly string[] | null;
  */
 export async function leftBehind(
   session: CloudSession,
-  { scope, keypairs, untold }: Pick<Contents, 'scope' | 'keypairs' | 'untold'>,
+  { scope, people, keypairs, untold }: Pick<Contents, 'scope' | 'people' | 'keypairs' | 'untold'>,
   signal: AbortSignal,
   doImagesMove = false,
 ): Promise<Concern[]> {
@@ -36,11 +41,18 @@ export async function leftBehind(
     found.set(kind, await names(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(passed(signal)));
   };
   if (!doImagesMove) await ask('images', (soon) => imagesOf(session, scope, soon));
-  await ask('keypairs', (soon) => keypairsLeft(session, scope, keypairs, soon));
   const token = await session.token(signal);
+  const self = { id: token.userId, name: token.userName };
+  const seesOthers = scope.admin && people !== null;
+  const others = scope.admin ? usersAmong(people ?? nobody).filter(({ id }) => id !== self.id) : [];
+  await ask('keypairs', (soon) => keypairsLeft(session, scope, { captured: keypairs, others }, soon));
+  await ask('role_assignments', async () => people && assignmentsLeft(people));
+  await ask('application_credentials', (soon) => applicationCredentials(session, scope, { self, others }, soon));
+  await ask('ec2_credentials', (soon) => ec2Credentials(session, scope, { self, others }, soon));
+  await ask('trusts', (soon) => trustsIn(session, scope, { self, others }, soon));
   await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
   const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
-  const unread = [...silent, ...untold];
+  const unread = [...silent, ...(seesOthers ? [] : ['keypairs and credentials of other users']), ...untold];
   return [
     ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
     ...(unread.length === 0 ? [] : [concernOfUnread(unread.sort())]),
@@ -84,31 +96,18 @@ async function imagesOf(session: CloudSession, { projectId }: Scope, signal: Abo
 async function keypairsLeft(
   session: CloudSession,
   scope: Scope,
-  captured: Contents['keypairs'],
+  { captured, others }: { readonly captured: Contents['keypairs']; readonly others: readonly ApiPerson[] },
   signal: AbortSignal,
 ): Promise<Found> {
   const { userId } = await session.token(signal);
-  const users = scope.admin ? await usersOf(session, scope, signal) : [];
   const left: string[] = [];
-  for (const user of new Set([...(scope.own ? [userId] : []), ...users])) {
+  for (const user of [...(scope.own ? [userId] : []), ...others.map(({ id }) => id)]) {
     const isOwn = user === userId;
-    if (isOwn && !scope.own) continue;
     const all = await listKeypairs(session, signal, isOwn ? undefined : user);
     const stays = all.filter(({ name }) => !captured.some((pair) => pair.name === name && pair.user_id === user));
     left.push(...stays.map(({ name }) => (isOwn ? name : `${name} of user ${user}`)));
   }
   return left;
-}
-
-/** The users with a role in a project. Identity API, "List role assignments". */
-async function usersOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<string[]> {
-  interface Assignment {
-    readonly user?: { readonly id: string };
-  }
-  const query = { 'scope.project.id': projectId, effective: 'true' };
-  const listing = { service: 'identity', path: '/role_assignments', key: 'role_assignments', query } as const;
-  const all = await listAll<Assignment>(session, listing, signal);
-  return all.flatMap(({ user }) => user?.id ?? []);
 }
 
 async function namesOf(
@@ -153,12 +152,21 @@ function nameOf(one: ApiThing): string {
   return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'one without a name';
 }
 
+/** What to do about kinds that nobody but their owners can make, or that need others first. */
+const remedies: Readonly<Record<string, string>> = {
+  role_assignments: 'Give these users and groups their roles at the destination; create there whoever is unknown.',
+  application_credentials: 'Their users make new ones at the destination: a secret cannot be read again.',
+  ec2_credentials: 'Their users make new ones at the destination, with other keys and secrets.',
+  trusts: 'Who gave one gives it anew at the destination; services such as Heat do so with what is made there.',
+};
+
 function told(kind: string, names: readonly string[]): Concern {
+  const most = kind === 'role_assignments' ? listedPeople : listed;
   return {
     code: `left_behind.${kind}`,
     severity: 'warning',
-    says: `The project has ${words(kind)} that are not moved (${names.length}): ${firstFew(names, listed)}.`,
-    remedy: 'Make at the destination by hand what is needed there.',
+    says: `The project has ${words(kind)} that are not moved (${names.length}): ${firstFew(names, most)}.`,
+    remedy: remedies[kind] ?? 'Make at the destination by hand what is needed there.',
   };
 }
 
@@ -167,10 +175,10 @@ function concernOfUnread(kinds: readonly string[]): Concern {
     code: 'left_behind.unread',
     severity: 'warning',
     says: `The cloud does not tell these credentials whether the project has any of these, which are not moved: ${kinds.join(', ')}.`,
-    remedy: 'Capture with the project’s own credentials, or look by hand.',
+    remedy: 'Capture with an admin’s credentials in this project, or look by hand.',
   };
 }
 
 function words(kind: string): string {
-  return kind.replaceAll('_', ' ');
+  return kind.replaceAll('_', ' ').replace('ec2', 'EC2');
 }

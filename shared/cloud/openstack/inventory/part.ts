@@ -3,6 +3,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiRouter, ApiSubnet } from '../api.ts';
 import type { Contents } from './contents.ts';
+import { nobody } from './people.ts';
 import { policiesOfPart } from './policies.ts';
 import { withRemoteGroups } from './remote-groups.ts';
 
@@ -47,6 +48,8 @@ export function partOf(contents: Contents, chosen: readonly string[] = []): Part
   return {
     contents: {
       ...contents,
+      people: nobody,
+      project: null,
       quotaSets: [],
       qosPolicies,
       ports,

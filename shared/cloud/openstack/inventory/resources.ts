@@ -7,6 +7,7 @@ import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import type { Forwarding } from './forwardings.ts';
 import { describeOwnImage, whyImageLeft } from './own-images.ts';
+import { assignmentsIn } from './people.ts';
 import { policyOf } from './policies.ts';
 import { poolOf, scopeOfPool } from './pools.ts';
 import { rbacIn } from './rbac.ts';
@@ -25,6 +26,7 @@ export function resourcesIn(contents: Contents): Resource[] {
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
   const isSeen = (policy: Ref): boolean => policyOf(contents, idOf(policy)) !== null;
   return [
+    ...projectIn(contents),
     ...contents.quotaSets.map(({ id, limits }) => describe('quota_set', { id, name: id }, { name: id, limits })),
     ...contents.qosPolicies.map((policy) => policyIn(policy, contents)),
     ...networks.map((network) => describe('network', { ...network, qos_policy_id: policyOfNetwork(network, contents) })),
@@ -37,6 +39,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...addressGroups.map((group) => describe('address_group', group)),
     ...groups.map((group) => groupOf(group, contents)),
     ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
+    ...(contents.people === null ? [] : assignmentsIn(contents.people)),
     ...rbacIn(contents),
     ...contents.ports.map((port) => freedOfPolicy(portOf(port, groups), isSeen)),
     ...contents.trunks.map((trunk) => describe('trunk', trunk)),
@@ -61,6 +64,12 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
     ...moving.flatMap((image) => Object.values(describeOwnImage(image))),
   ];
+}
+
+/** The project, where somebody wrote something of it. */
+function projectIn({ project }: Contents): Resource[] {
+  if (project === null || (!project.description && (project.tags ?? []).length === 0)) return [];
+  return [describe('project', project)];
 }
 
 /** Another project's policy is built as the project's own, and as no default one. */

@@ -1,4 +1,5 @@
 import { Problem } from '../../../problem.ts';
+import type { ApiProject } from '../api.ts';
 import { partOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -12,11 +13,6 @@ export interface Scope {
   readonly projectName: string;
   readonly own: boolean;
   readonly admin: boolean;
-}
-
-interface ApiProject {
-  readonly id: string;
-  readonly name: string;
 }
 
 /**

@@ -20,6 +20,7 @@ export function staysBehind(contents: Contents): Concern[] {
   const ownGroups = groups.filter(isOwn);
   const used = new Set(servers.flatMap((server) => listedFlavor(server, flavors) ?? []));
   return unmovedConcerns([
+    ...(contents.project === null ? [] : [thing('project', contents.project)]),
     ...contents.qosPolicies.filter(isOwn).map((policy) => thing('qos_policy', policy)),
     ...networks.map((network) => thing('network', network)),
     ...subnets.map((subnet) => thing('subnet', subnet)),

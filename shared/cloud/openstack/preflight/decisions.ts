@@ -8,7 +8,9 @@ import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { adoptedFloating } from './adopted-floating.ts';
 import { forwardingsLike, isSameForwarding } from './forwarded.ts';
+import { areTextsCarried, lackingTexts } from './project-rules.ts';
 import { areRaised, lowerLimits } from './quota-set-rules.ts';
+import { standingOf } from './role-assignment-rules.ts';
 import { serverGroupFor } from './server-group-rules.ts';
 import { flavorFor } from './server-rules.ts';
 import { samePolicy } from './shared-object.ts';
@@ -77,6 +79,12 @@ function choose(view: PreflightView, resource: Resource): Choice {
       return mapped(view.router(resource.router_id), 'it is that of');
     case 'interface':
       return legOf(view, resource);
+    case 'role_assignment': {
+      const standing = standingOf(view, resource);
+      if (standing === 'granted') return adopt(view.projectId, 'it is granted already');
+      if (view.mappings.assignments !== 'carry') return skip('the plan grants no roles');
+      return standing === 'lacking' ? create() : skip(`it is not granted there (${standing ?? 'not told'})`);
+    }
     case 'rbac_policy': {
       if (sharedWith(resource, view.mappings) === null) return skip(`the plan maps no project to ${resource.target_project}`);
       const same = samePolicy(view, resource);
@@ -89,6 +97,13 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'address_group':
       return mapped(view.target('address_groups', resource.id));
+    case 'project': {
+      const lacking = Object.keys(lackingTexts(view, resource));
+      if (lacking.length === 0) return adopt(view.projectId, 'it has these texts');
+      return areTextsCarried(view)
+        ? create(`it gets what it lacks: ${lacking.join(', ')}`)
+        : skip('the plan keeps the project of the destination as it is');
+    }
     case 'quota_set': {
       const lower = Object.keys(lowerLimits(view, resource));
       if (lower.length === 0) return adopt(resource.id, 'none is lower');

@@ -16,10 +16,12 @@ import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
 import { takenForwardings, unforwardedRanges } from './port-forwarding-rule.ts';
+import { otherTexts } from './project-rules.ts';
 import * as qos from './qos-rules.ts';
 import { quotas, untoldQuotas } from './quota-rule.ts';
 import { lowerQuotas } from './quota-set-rules.ts';
 import * as rbac from './rbac-rules.ts';
+import { lackingRoles } from './role-assignment-rules.ts';
 import type { PreflightRule } from './rules.ts';
 import * as serverGroups from './server-group-rules.ts';
 import * as servers from './server-rules.ts';
@@ -93,6 +95,8 @@ const rules: readonly PreflightRule[] = [
   networks.adoptedMtu,
   owner,
   zones,
+  otherTexts,
+  lackingRoles,
   lowerQuotas,
   quotas,
   untoldQuotas,

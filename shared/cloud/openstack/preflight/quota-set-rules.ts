@@ -1,10 +1,11 @@
-import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
+import { raisesOf } from '../../../model/quota-set.ts';
+import type { Replaced } from '../../../model/replaced.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
 
 /** The limits of the destination that are lower than those of the source. */
-export function lowerLimits({ limits }: PreflightView, set: ResourceOf<'quota_set'>): Replaced {
+export function lowerLimits({ limits }: PreflightView, set: ResourceOf<'quota_set'>): Replaced<number> {
   return raisesOf(set.limits, limits[set.id] ?? {});
 }
 

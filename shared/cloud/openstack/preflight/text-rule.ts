@@ -4,6 +4,7 @@ import { type PreflightRule, warning } from './rules.ts';
 
 /** The kinds whose texts an owner chooses. */
 const written = [
+  'project',
   'network',
   'subnet',
   'router',

@@ -1,6 +1,7 @@
 import { canonicalCidr } from '../../../ip.ts';
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
-import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
+import type { ProjectTexts } from '../../../model/project.ts';
+import type { Kind, Ref, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
   ApiAvailability,
   ApiFlavor,
@@ -23,6 +24,7 @@ import { defaultGroup } from '../builders/default-group.ts';
 import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
+import { projectTexts } from '../builders/project.ts';
 import { limitsOf } from '../builders/quota-set.ts';
 import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
@@ -36,11 +38,16 @@ import { partOf } from '../session/answer.ts';
 import { isAdmin } from '../session/token.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 import { readAdoptedForwardings } from './adopted-floating.ts';
+import { type AssignmentThere, readAssignments } from './assignments.ts';
 import { type FurtherKind, type FurtherTarget, readTargets, type Targets } from './targets.ts';
 
 /** What the destination tells before anything is written there. */
 export interface DestinationState {
   readonly projectId: string;
+  /** Its description and tags; read only if the plan has those of the source. */
+  readonly project: ProjectTexts | null;
+  /** Of the plan's role assignments; null where the credentials may not see them. */
+  readonly assignments: ReadonlyMap<Ref, AssignmentThere> | null;
   /** Whose credentials they are. */
   readonly userName: string;
   readonly admin: boolean;
@@ -144,6 +151,8 @@ async function readDestination(
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
     projectId,
+    project: resources.some(({ kind }) => kind === 'project') ? await projectTexts(site, signal) : null,
+    assignments: await readAssignments(site, resources, mappings, signal),
     userName: token.userName,
     admin,
     networks,

@@ -23,6 +23,7 @@ function aNeighbourhood() {
     needs: ['flavor/f1', 'keypair/ops', 'server_group/sg1', 'port/p1', 'disk/s1.root', 'volume/v1'],
   });
   return aDocument({
+    projects: [aResource('project')],
     quota_sets: [aResource('quota_set', { id: 'compute' })],
     qos_policies: [aResource('qos_policy', { id: 'q1' })],
     networks: [
@@ -41,6 +42,7 @@ function aNeighbourhood() {
     address_groups: [aResource('address_group', { id: 'ag1' })],
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
+    role_assignments: [aResource('role_assignment')],
     rbac_policies: [aResource('rbac_policy', { id: 'rb1', object_id: 'n1', needs: ['network/n1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
     trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
@@ -102,11 +104,15 @@ test('a port needs no security group, and is in none then; the rules go with the
   expect(concerns.map(({ code }) => code)).toEqual(['security_group.unsupported', 'security_group_rule.unsupported']);
 });
 
-test('a receiver that builds no quotas hears of no mapping of them', () => {
+test.each([
+  ['quotas', 'quota_set'],
+  ['project', 'project'],
+  ['assignments', 'role_assignment'],
+] as const)('a receiver that does not build what is carried as %s hears of no such mapping', (name, kind) => {
   const document = aNeighbourhood();
-  const carried = { ...document, mappings: { ...document.mappings, quotas: 'carry' as const } };
-  expect(supportedDocument(carried, without()).mappings.quotas).toBe('carry');
-  expect('quotas' in supportedDocument(carried, without('quota_set')).mappings).toBe(false);
+  const carried = { ...document, mappings: { ...document.mappings, [name]: 'carry' as const } };
+  expect(supportedDocument(carried, without()).mappings[name]).toBe('carry');
+  expect(name in supportedDocument(carried, without(kind)).mappings).toBe(false);
 });
 
 test('whatever has a QoS policy is built without, where there are none', () => {

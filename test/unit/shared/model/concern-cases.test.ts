@@ -8,6 +8,7 @@ import { OpenStackDestination } from '../../../../shared/cloud/openstack/destina
 import { type Contents, readContents } from '../../../../shared/cloud/openstack/inventory/contents.ts';
 import { leftBehind } from '../../../../shared/cloud/openstack/inventory/left-behind.ts';
 import { imagesLeft } from '../../../../shared/cloud/openstack/inventory/own-images.ts';
+import { whoIsIn } from '../../../../shared/cloud/openstack/inventory/people.ts';
 import { scopeOf } from '../../../../shared/cloud/openstack/inventory/scope.ts';
 import { listServers } from '../../../../shared/cloud/openstack/inventory/servers.ts';
 import { readView } from '../../../../shared/cloud/openstack/preflight/view.ts';
@@ -21,9 +22,11 @@ import { type Cases, ownTests } from '../../../support/concerns/case.ts';
 import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
+import { projectCases } from '../../../support/concerns/project-cases.ts';
 import { qosCases } from '../../../support/concerns/qos-cases.ts';
 import { quotaSetCases } from '../../../support/concerns/quota-set-cases.ts';
 import { rbacCases } from '../../../support/concerns/rbac-cases.ts';
+import { roleAssignmentCases } from '../../../support/concerns/role-assignment-cases.ts';
 import { serverCases } from '../../../support/concerns/server-cases.ts';
 import { trunkCases } from '../../../support/concerns/trunk-cases.ts';
 import { volumeCaptureCases, volumeCases } from '../../../support/concerns/volume-cases.ts';
@@ -36,6 +39,7 @@ let folder: string;
 let twin: Twin;
 let demo: CloudSession;
 let admin: CloudSession;
+let adminThere: CloudSession;
 let contents: Contents;
 let ground: Ground;
 
@@ -47,6 +51,7 @@ beforeAll(async () => {
   const access = await accessTo(twin.authUrl, 'demo');
   demo = new CloudSession(access);
   admin = new CloudSession(await accessTo(twin.authUrl, 'admin'));
+  adminThere = new CloudSession(await accessTo(twin.authUrl, 'admin', 'demo'));
   const cloud = new OpenStackDestination(access);
   const tenant = aTenant(await cloud.facts(soon()));
   await cloud.close();
@@ -65,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await demo.close();
   await admin.close();
+  await adminThere.close();
   await twin.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -88,7 +94,7 @@ function anImage(fields: Partial<ApiImage>): ApiImage {
 /** What stays behind is asked of the cloud itself. */
 async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
-  return leftBehind(session, { scope, keypairs: [], untold: [] }, soon());
+  return leftBehind(session, { scope, people: await whoIsIn(session, scope, soon()), keypairs: [], untold: [] }, soon());
 }
 
 const look = lookAt(() => ground);
@@ -101,12 +107,14 @@ const cases: Cases = {
   },
   'left_behind.unread': {
     fires: ['a service that lists what is of another project', () => stayingOf(admin, 'demo')],
-    silent: ['the project’s own credentials', () => stayingOf(demo)],
+    silent: ['those of an admin in the project', () => stayingOf(adminThere)],
   },
   ...networkCases(look),
   ...qosCases(look),
+  ...projectCases(look),
   ...quotaSetCases(look),
   ...rbacCases(look),
+  ...roleAssignmentCases(look),
   ...trunkCases(look),
   ...serverCases(look),
   ...volumeCases(look),
