@@ -58,16 +58,21 @@ function asReferences({ images }: Configurations, alone: readonly string[]): Con
 }
 
 /**
- * The concerns that are not about servers that stay behind, with one each about lone
+ * The concerns that are not about servers or volumes that stay behind, with one each about lone
  * volumes and images of `whole` that do.
  */
 export function concernsOf(all: readonly Concern[], document: Configurations, whole: Configurations): Concern[] {
   const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
+  const staying = new Set<string>(whole.volumes.map(({ id }) => refOf('volume', id)));
+  for (const { id } of document.volumes) staying.delete(refOf('volume', id));
   const kept = new Set(aloneIn(document).map(({ id }) => id));
   const volumes = loneVolumesOf(whole).filter(({ id }) => !kept.has(id));
   const images = movedImagesOf(whole).filter(({ id }) => !kept.has(id));
   return [
-    ...all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about)),
+    ...all.filter(({ about }) => {
+      if (about === undefined) return true;
+      return about.startsWith('server/') ? moving.has(about) : !staying.has(about);
+    }),
     ...(volumes.length === 0 ? [] : [leftOut('volume', volumes)]),
     ...(images.length === 0 ? [] : [leftOut('image', images)]),
   ];

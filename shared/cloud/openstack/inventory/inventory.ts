@@ -19,6 +19,7 @@ import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
 import { volumesLeft } from './volume-concerns.ts';
+import { snapshotsLeft } from './volume-snapshots.ts';
 
 /** What a capture makes of what was read. */
 interface DescribedContents {
@@ -61,6 +62,7 @@ export async function takeInventory(
         ...(await downServers(session, scope, signal)),
         ...(await leftBehind(session, contents, signal, areImagesMeant)),
         ...volumesLeft(contents),
+        ...snapshotsLeft(contents),
         ...imagesLeft(contents.ownImages),
         ...(await membersConcerns(session, contents.ownImages, signal)),
       ]

@@ -6,6 +6,7 @@ import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
+import { snapshotsStaying } from './volume-snapshots.ts';
 import { isShared, loneVolumes, volumesAlone, volumesOfServer, whyLeft } from './volumes.ts';
 
 /** Volumes that one concern names. */
@@ -85,7 +86,10 @@ function namesOf(volumes: readonly ApiVolume[]): string {
   return volumes.map(nameOf).join(', ');
 }
 
-/** What is not seen of the project's volumes, and the room that reading those of servers takes. */
+/**
+ * What is not seen of the project's volumes, the snapshots that stay with those that move, and the
+ * room that reading them takes.
+ */
 export function volumeConcerns(contents: Contents): Concern[] {
   if (contents.volumes === null)
     return [
@@ -96,7 +100,7 @@ export function volumeConcerns(contents: Contents): Concern[] {
         remedy: 'Capture with credentials that may list volumes.',
       },
     ];
-  return roomAtSource(contents);
+  return [...snapshotsStaying(contents), ...roomAtSource(contents)];
 }
 
 /**
