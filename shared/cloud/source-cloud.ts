@@ -21,6 +21,8 @@ export interface Selection {
   readonly images?: readonly string[] | undefined;
   /** Whether the images of a whole project move too. */
   readonly withImages?: boolean | undefined;
+  /** Whether snapshots of the volumes that move become volumes of their own. */
+  readonly withVolumeSnapshots?: boolean | undefined;
 }
 
 /** Whether a selection takes a project as a whole, with what none of its servers uses. */

@@ -77,6 +77,8 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'security_group.remote_unseen', cause: 'A rule names a group of another project, which cannot be read.' },
   { code: 'interface.subnet_unseen', cause: 'A router stands in a subnet that cannot be read.' },
   { code: 'volume.unseen',          cause: 'The volumes of the project cannot be read.' },
+  { code: 'volume.snapshot_unseen', cause: 'The snapshots of the project’s volumes cannot be read.' },
+  { code: 'volume.snapshot_flattened', cause: 'The plan makes volumes of the snapshots of a volume.' },
   { code: 'volume.source_room',     cause: 'A quota of the source has no room for the temporary volumes.' },
   { code: 'image.members',          cause: 'An image is shared with projects, which have other ids at the destination.' },
   { code: 'left_behind.*',          cause: 'The project has something of a kind, named in the code, that is not moved.' },

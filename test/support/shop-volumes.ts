@@ -61,10 +61,18 @@ export async function writeInto(stateDir: string, volume: string, bytes: Uint8Ar
 }
 
 /** SHA-256 of what an embedded cloud stores of a volume. */
-export async function storedDigest(stateDir: string, volume: string): Promise<string> {
+export function storedDigest(stateDir: string, volume: string): Promise<string> {
+  return digestOfFile(join(stateDir, 'volumes', volume));
+}
+
+/** SHA-256 of what an embedded cloud stores of a snapshot of a volume. */
+export function snapshotDigest(stateDir: string, snapshot: string): Promise<string> {
+  return digestOfFile(join(stateDir, 'volume-snapshots', snapshot));
+}
+
+async function digestOfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(join(stateDir, 'volumes', volume), { highWaterMark: 1 << 20 }))
-    hash.update(bytes as Buffer);
+  for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(bytes as Buffer);
   return hash.digest('hex');
 }
 
@@ -125,6 +133,17 @@ export async function addLoneVolume(user: OpenStackUser, stateDir: string, name 
   await user.send('POST', 'volumev3', `/volumes/${volume.id}/action`, { 'os-set_bootable': { bootable: true } });
   await writeInto(stateDir, volume.id, Buffer.from('what nobody has attached'), 2_700_000);
   return volume.id;
+}
+
+/** Makes a snapshot of a volume; returns its id. */
+export async function addVolumeSnapshot(user: OpenStackUser, volume_id: string, fields: object): Promise<string> {
+  const asked = { snapshot: { volume_id, force: true, ...fields } };
+  const { snapshot } = await user.send<{ snapshot: Made }>('POST', 'volumev3', '/snapshots', asked);
+  await user.until(`Snapshot ${snapshot.id}`, async () => {
+    const now = await user.get<{ snapshot: { status: string } }>('volumev3', `/snapshots/${snapshot.id}`);
+    return now.snapshot.status === 'available' ? true : undefined;
+  });
+  return snapshot.id;
 }
 
 async function untilAvailable(user: OpenStackUser, id: string): Promise<void> {

@@ -38,6 +38,11 @@ const having =
 const connectedAs = (driver: string, format: string | null = null): Change =>
   having({}, '/dev/vda', () => ({ connections: new Map([['v1', { driver, format }]]) }));
 
+/** A snapshot of the volume, and whether it becomes a volume. */
+const withSnapshot =
+  (flattens: boolean): Change =>
+  () => ({ snapshots: [{ id: 'sn1', name: 'monday', status: 'available', size: 4, volume_id: 'v1', metadata: {} }], flattens });
+
 const withoutImage: Change = ({ servers }) => ({ servers: servers.map((server) => ({ ...server, image: '' as const })) });
 
 /** The cases of a capture that are about volumes. */
@@ -70,6 +75,17 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     'volume.unseen': between(
       when('volumes that may not be listed', () => ({ volumes: null })),
       plain,
+    ),
+    'volume.snapshot_unseen': between(
+      when(
+        'snapshots that may not be listed',
+        having({}, '/dev/vda', () => ({ snapshots: null })),
+      ),
+      plain,
+    ),
+    'volume.snapshot_flattened': between(
+      when('a plan that makes volumes of snapshots', having({}, '/dev/vda', withSnapshot(true))),
+      when('one that leaves them', having({}, '/dev/vda', withSnapshot(false))),
     ),
     'volume.source_room': between(
       when('a quota without room for another volume', having({}, '/dev/vda', quota(3))),

@@ -43,7 +43,8 @@ export async function takeInventory(
   const isWhole = takesWhole(selection);
   const areImagesMeant = isWhole ? selection.withImages === true : (selection.images ?? []).length > 0;
   const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
-  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages };
+  const flattens = selection.withVolumeSnapshots === true;
+  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),

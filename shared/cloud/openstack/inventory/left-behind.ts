@@ -29,7 +29,7 @@ type Found = readonly string[] | null;
  */
 export async function leftBehind(
   session: CloudSession,
-  { scope, keypairs, untold, volumes, snapshots }: Pick<Contents, 'scope' | 'keypairs' | 'untold' | 'volumes' | 'snapshots'>,
+  { scope, keypairs, untold, volumes }: Pick<Contents, 'scope' | 'keypairs' | 'untold' | 'volumes'>,
   signal: AbortSignal,
   doImagesMove = false,
 ): Promise<Concern[]> {
@@ -46,7 +46,6 @@ export async function leftBehind(
       return things?.map((one) => (kind.service === 'volume' ? inCinder(one, volumes ?? []) : nameOf(one))) ?? null;
     }),
   );
-  if (snapshots === null) found.set('volume_snapshots', null);
   const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
   const unread = [...silent, ...untold];
   return [

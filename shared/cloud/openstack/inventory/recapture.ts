@@ -1,5 +1,6 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
+import { snapshotIn } from '../../../model/snapshot-volumes.ts';
 import type { LoneState, Recaptured } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
@@ -9,7 +10,9 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
+import { mustReadSnapshot } from '../volumes/kept-snapshot.ts';
 import { readOf } from '../volumes/read.ts';
+import { describeFlattened } from './flattened.ts';
 import { readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
 import { describeOwnImage } from './own-images.ts';
@@ -116,11 +119,25 @@ function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
   return port_id === null && router_id !== null;
 }
 
-/** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
+/**
+ * Reads a volume that no server had when it was captured, or a snapshot that becomes a volume.
+ * Throws E_NOT_FOUND.
+ */
 export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
+  const snapshot = snapshotIn(id);
+  if (snapshot !== null) return recaptureSnapshot(session, snapshot, signal);
   const is = await mustReadVolume(session, id, signal);
   const { volume } = describeVolume(is, is, { volumeTypes: [] });
   return { resource: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
+}
+
+/** The bytes of a snapshot never change: it is itself as long as it is there. */
+async function recaptureSnapshot(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
+  const is = await mustReadSnapshot(session, id, signal);
+  const source = await mustReadVolume(session, is.volume_id, signal);
+  const { volume } = describeFlattened(is, source, { volumeTypes: [] });
+  const isFree = is.status === 'available';
+  return { resource: read('volume', volume), isFree, word: is.status, generation: is.created_at ?? '' };
 }
 
 /** Reads an image of the project. Throws E_NOT_FOUND. */

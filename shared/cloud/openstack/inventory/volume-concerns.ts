@@ -6,7 +6,7 @@ import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
-import { snapshotsStaying } from './volume-snapshots.ts';
+import { flattenedIn, snapshotConcerns } from './volume-snapshots.ts';
 import { isShared, loneVolumes, volumesAlone, volumesOfServer, whyLeft } from './volumes.ts';
 
 /** Volumes that one concern names. */
@@ -87,8 +87,8 @@ function namesOf(volumes: readonly ApiVolume[]): string {
 }
 
 /**
- * What is not seen of the project's volumes, the snapshots that stay with those that move, and the
- * room that reading them takes.
+ * What is not seen of the project's volumes, what becomes of the snapshots of those that move, and
+ * the room that reading them takes.
  */
 export function volumeConcerns(contents: Contents): Concern[] {
   if (contents.volumes === null)
@@ -100,7 +100,7 @@ export function volumeConcerns(contents: Contents): Concern[] {
         remedy: 'Capture with credentials that may list volumes.',
       },
     ];
-  return [...snapshotsStaying(contents), ...roomAtSource(contents)];
+  return [...snapshotConcerns(contents), ...roomAtSource(contents)];
 }
 
 /**
@@ -124,11 +124,12 @@ export function volumesLeft(contents: Contents): Concern[] {
 
 /**
  * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
- * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned.
+ * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned, and
+ * a snapshot that becomes a volume is there already.
  */
 function roomAtSource(contents: Contents): Concern[] {
   const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
-  const cloned = loneVolumes(contents).map(({ size }) => size);
+  const cloned = [...loneVolumes(contents), ...flattenedIn(contents).map(({ snapshot }) => snapshot)].map(({ size }) => size);
   if (sizes.length + cloned.length === 0) return [];
   const needed: Readonly<Record<string, number>> = {
     volumes: 1,
