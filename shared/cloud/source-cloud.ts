@@ -145,7 +145,8 @@ export interface SourceCloud {
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   /**
    * Reads one server again for a comparison with its capture. MUST be quick, because the server may
-   * be stopped meanwhile. Throws E_NOT_FOUND.
+   * be stopped meanwhile. Throws E_NOT_FOUND, and E_SERVER_STATE where another server has got one
+   * of its volumes, too, and may write to it.
    */
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
   /**

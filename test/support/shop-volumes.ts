@@ -114,11 +114,18 @@ export async function addVolumeServer(user: OpenStackUser, stateDir: string): Pr
     const now = await user.get<{ server: { status: string } }>('compute', `/servers/${made.server.id}`);
     return now.server.status === 'ACTIVE' ? true : undefined;
   });
-  const web = (await user.list<Made & { name: string }>('compute', '/servers', 'servers')).find(({ name }) => name === 'web 1');
-  const volumeId = await volumeOf({ name: 'web data' });
-  await writeInto(stateDir, volumeId, Buffer.from('the data of the web'), 1_000_000);
-  const volumeAttachment = { volumeId, tag: 'more', delete_on_termination: true };
-  await user.send('POST', 'compute', `/servers/${web?.id}/os-volume_attachments`, { volumeAttachment });
+  await addVolumeTo(user, stateDir, 'web 1', { name: 'web data' });
+}
+
+/** Makes a volume with content, and attaches it to a server by a tag. */
+export async function addVolumeTo(user: OpenStackUser, stateDir: string, server: string, fields: object): Promise<void> {
+  const all = await user.list<Made & { name: string }>('compute', '/servers', 'servers');
+  const owner = all.find(({ name }) => name === server);
+  const { volume } = await user.send<{ volume: Made }>('POST', 'volumev3', '/volumes', { volume: { size: 1, ...fields } });
+  await untilAvailable(user, volume.id);
+  await writeInto(stateDir, volume.id, Buffer.from('the data of the web'), 1_000_000);
+  const volumeAttachment = { volumeId: volume.id, tag: 'more', delete_on_termination: true };
+  await user.send('POST', 'compute', `/servers/${owner?.id}/os-volume_attachments`, { volumeAttachment });
 }
 
 /**

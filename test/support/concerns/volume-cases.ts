@@ -57,7 +57,10 @@ export function volumeCaptureCases(read: () => Contents): Cases {
   const plain = when('a volume of one server', having());
   return {
     'server.volume_unseen': between(when('one that Cinder does not show', having({ id: 'another' })), plain),
-    'server.volume_multiattach': between(when('one that may have several servers', having({ multiattach: true })), plain),
+    'server.volume_multiattach': between(
+      when('one that two servers have', having({ attachments: [{ server_id: 's1' }, { server_id: 's2' }] })),
+      when('one that several may have, and one has', having({ multiattach: true })),
+    ),
     'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
     'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
     'server.volume_snapshot': between(
@@ -118,6 +121,13 @@ export function volumeCases(look: Look): Cases {
       resources: [...as(ground, 'server', { volumes: [attached] }), ...resources],
     }));
   const specs = (extra: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { kind: extra } }] });
+  const shared = { multiattach: true };
+  const forSeveral = (spec: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { multiattach: spec } }] });
+  const attachedBy = (what: string, lacks: readonly string[]): Situation =>
+    look(what, (ground) => ({
+      destination: { ...whole, ...forSeveral('<is> True'), lacks: new Set(lacks) },
+      resources: [...as(ground, 'server', { volumes: [attached] }), { ...volume, ...shared }],
+    }));
   const flash = { type_specs: { kind: 'flash' } };
   return {
     'volume.service': between(when('a destination without block storage', { volumeTypes: null }), fits),
@@ -128,6 +138,11 @@ export function volumeCases(look: Look): Cases {
       server('one whose volume is', [], [volume]),
     ),
     'server.volume_kept': between(server('a destination before 2.85', ['2.85'], [volume]), server('a newer one', [], [volume])),
+    'volume.multiattach': between(
+      when('one that several servers may have, and a type for one', forSeveral('<is> False'), shared),
+      when('a type for several', forSeveral('<is> True'), shared),
+    ),
+    'volume.multiattach_refused': between(attachedBy('a destination before 2.60', ['2.60']), attachedBy('a newer one', [])),
     'volume_type.missing': between(when('another type', { volumeTypes: [{ id: 't2', name: 'slow' }] }), fits),
     'volume_type.differs': between(when('other extra specs', specs('tape'), flash), when('the same ones', specs('flash'), flash)),
   };

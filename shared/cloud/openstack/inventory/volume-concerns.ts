@@ -22,11 +22,16 @@ const unseen: ServerRule = (server, contents) => {
   return concern('server.volume_unseen', 'blocking', server, says, remedy);
 };
 
+/** It would have to be moved once, after the stop of the last of its servers. */
 const shared: ServerRule = (server, contents) => {
   const all = seenOf(server, contents).filter(isShared);
   if (all.length === 0) return null;
-  const says = `has volumes that several servers may have at once (multi-attach), which this release does not move: ${namesOf(all)}.`;
-  const remedy = 'Leave the server out, or give it a volume of its own.';
+  const names = new Map(contents.servers.map(({ id, name }) => [id, name]));
+  const others = ({ attachments }: ApiVolume): string =>
+    attachments.flatMap(({ server_id: id }) => (id === server.id ? [] : (names.get(id) ?? id))).join(', ');
+  const shares = all.map((volume) => `${nameOf(volume)} with ${others(volume)}`).join('; ');
+  const says = `shares volumes with other servers (multi-attach), which this release does not move: ${shares}.`;
+  const remedy = 'Detach them from all servers but one (openstack server remove volume), or leave the server out.';
   return concern('server.volume_multiattach', 'blocking', server, says, remedy);
 };
 

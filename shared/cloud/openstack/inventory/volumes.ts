@@ -96,9 +96,12 @@ export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumeC
   return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id && !isShared(volume)) ?? []);
 }
 
-/** Whether a volume is, or may be, attached to several servers. */
-export function isShared({ multiattach, attachments }: ApiVolume): boolean {
-  return multiattach === true || attachments.length > 1;
+/**
+ * Whether several servers have a volume. One that several may have, and one has, moves as any
+ * other.
+ */
+export function isShared({ attachments }: Pick<ApiVolume, 'attachments'>): boolean {
+  return attachments.length > 1;
 }
 
 type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
@@ -107,7 +110,6 @@ type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
 export function whyLeft(volume: ApiVolume): string | null {
   if (volume.metadata[movedKey] !== undefined) return 'moved by an earlier campaign';
   if (volume.encrypted === true) return 'encrypted';
-  if (isShared(volume)) return 'of a type for several servers';
   return isFree(volume) ? null : volume.status;
 }
 
