@@ -6,6 +6,7 @@ import { type Configurations, resourcesOf } from '../../../shared/model/configur
 import { type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import { leftOutOf } from '../../migration/left-out.ts';
+import { flattens } from '../../model/plan.ts';
 import { withoutRefs } from '../../model/skip.ts';
 import type { Campaign } from '../campaign.ts';
 import { newSince } from '../since-capture.ts';
@@ -44,7 +45,7 @@ export async function sourceNow(
   const { project_id: project, whole } = plan.source;
   try {
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const read = await source.inventory({ project, servers }, signal);
+    const read = await source.inventory({ project, servers, withVolumeSnapshots: flattens(plan) }, signal);
     const now = withoutRefs(read.document, leftOutOf(plan, document, journal.facts)).document;
     await setImmediate();
     const changes = await changesOf(document, now, source, whole);

@@ -51,6 +51,8 @@ export const volume: Family<'volume'> = {
     const told = compare({
       availability_zone: [zone, is.availability_zone],
       'image that it depends on': ['none', image ?? 'none'],
+      // Cinder refuses it in a request: the type decides, and the plan has told where it does not.
+      multiattach: [resource.multiattach || is.multiattach, is.multiattach],
     });
     const answer = { ...is, volume_image_metadata: is.volume_image_metadata ?? {} };
     return withMore(await differencesOf(site, resource, answer, context), fatal, told);

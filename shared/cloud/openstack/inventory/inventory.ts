@@ -19,6 +19,7 @@ import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
 import { volumesLeft } from './volume-concerns.ts';
+import { snapshotsLeft } from './volume-snapshots.ts';
 
 /** What a capture makes of what was read. */
 interface DescribedContents {
@@ -42,7 +43,8 @@ export async function takeInventory(
   const isWhole = takesWhole(selection);
   const areImagesMeant = isWhole ? selection.withImages === true : (selection.images ?? []).length > 0;
   const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
-  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages };
+  const flattens = selection.withVolumeSnapshots === true;
+  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),
@@ -61,6 +63,7 @@ export async function takeInventory(
         ...(await downServers(session, scope, signal)),
         ...(await leftBehind(session, contents, signal, areImagesMeant)),
         ...volumesLeft(contents),
+        ...snapshotsLeft(contents),
         ...imagesLeft(contents.ownImages),
         ...(await membersConcerns(session, contents.ownImages, signal)),
       ]

@@ -71,6 +71,7 @@ const rules: readonly PreflightRule[] = [
   volumes.volumeService,
   volumes.absentVolumes,
   volumes.volumeTypes,
+  volumes.sharedTypes,
   volumes.volumeZones,
   volumes.keptVolumes,
   groups.openDefaultGroup,

@@ -1,5 +1,6 @@
 import { isOfLoneVolume } from '../../../model/lone-volumes.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { snapshotIn } from '../../../model/snapshot-volumes.ts';
 import { Problem } from '../../../problem.ts';
 import type { Patience } from '../../patience.ts';
 import type { RoundStamp, Snapshot } from '../../source-cloud.ts';
@@ -45,9 +46,9 @@ interface VolumeReading extends ReadingTools {
 /**
  * Freezes a volume as an image, without touching its attachment: a snapshot in Cinder, a temporary
  * volume of that, an upload to Glance. Of a volume that no server has the temporary volume is a
- * clone. Snapshot and temporary volume are deleted once the image is there; every step finds what
- * an earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and
- * what `ready` throws.
+ * clone; of a snapshot that its owner made it is made as of ours, and the snapshot stays. Our own
+ * snapshot and the temporary volume are deleted once the image is there; every step finds what an
+ * earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and what `ready` throws.
  */
 export async function snapshotVolume(
   session: CloudSession,
@@ -109,6 +110,11 @@ async function temporaryVolume(reading: VolumeReading): Promise<string> {
  */
 async function originOf(reading: VolumeReading): Promise<{ readonly source_volid?: string; readonly snapshot_id?: string }> {
   const { disk, ready } = reading;
+  const kept = snapshotIn(disk.volume_id);
+  if (kept !== null) {
+    await ready();
+    return { snapshot_id: kept };
+  }
   if (disk.volume_id === null || !isOfLoneVolume(disk)) return { snapshot_id: await cinderSnapshot(reading) };
   await ready();
   return { source_volid: disk.volume_id };

@@ -120,6 +120,21 @@ test('a volume is built with all its attributes and the bytes of the disk, and i
   await expect(cloud.remove(ref, built.id, context.campaign, patience())).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
 });
 
+test('a volume that several servers may have becomes one by its type, and one of another type is told', async () => {
+  const { cloud, volume, context, hand, twin } = await aVolumeCampaign({ volume_type: 'shared', multiattach: true });
+  const admin = await aHand(twin, 'admin', 'demo');
+  const volume_type = { name: 'shared', extra_specs: { multiattach: '<is> True' } };
+  await admin.ask('POST', 'volume', '/types', { volume_type });
+  const built = await cloud.ensure(volume, context);
+  expect(await cloud.differences(volume, built.id, context)).toEqual({ fatal: [], told: [] });
+  const shown = await hand.ask<{ volume: object }>('GET', 'volume', `/volumes/${built.id}`);
+  expect(shown.volume).toMatchObject({ multiattach: true });
+  const single = await aVolumeCampaign({ multiattach: true });
+  const other = await single.cloud.ensure(single.volume, single.context);
+  const differences = await single.cloud.differences(single.volume, other.id, single.context);
+  expect(differences).toEqual({ fatal: [], told: ['multiattach is false, not true'] });
+});
+
 test('a volume lies in the zone that the plan names for its server, which a cloud may refuse it otherwise', async () => {
   const zones = { volumeZones: ['west', 'nova'], crossZones: false };
   const { cloud, volume, context, hand } = await aVolumeCampaign({ availability_zone: 'west', bootable: true }, zones);
@@ -171,7 +186,8 @@ test('a volume whose bytes are not those of the disk is found by reading it back
     const { volumes } = await hand.ask<{ volumes: { id: string; status: string }[] }>('GET', 'volume', '/volumes/detail');
     for (const { id, status } of volumes) if (status === 'available') await writeInto(stateDir, id, Buffer.from('x'), 1_000_000);
   };
-  const timer = setInterval(() => void spoil(), 50);
+  // The last request may outlive the test, and its hand.
+  const timer = setInterval(() => void spoil().catch(() => undefined), 50);
   onTestFinished(() => clearInterval(timer));
   await expect(building).rejects.toMatchObject({ code: 'E_IMAGE_MISMATCH' });
   expect(await volumesAt(hand)).toBe(0);
