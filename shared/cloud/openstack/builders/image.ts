@@ -11,7 +11,7 @@ import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
 import { isAdmin } from '../session/token.ts';
-import { carries, imageStamp } from '../stamp.ts';
+import { carries, imageStamp, isMadeByUs, newImage } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
@@ -78,10 +78,7 @@ export const image: Family<'image'> = {
   },
 };
 
-/**
- * The images this campaign made for an image of the source. A snapshot of a server that was made
- * from ours inherits our properties, and has the server's id.
- */
+/** The images this campaign made for one of the source; those that users made of them are not. */
 async function stamped(
   site: Site,
   ref: Ref,
@@ -89,7 +86,7 @@ async function stamped(
 ): Promise<ApiImage[]> {
   const stamp = imageStamp(campaign, ref);
   const all = await listImages(site.session, stamp, signal);
-  return all.filter((one) => carries(one, stamp) && one['instance_uuid'] === undefined);
+  return all.filter((one) => carries(one, stamp) && isMadeByUs(one));
 }
 
 /** Image API v2, "Create image". Only an admin makes one public; another's stays private. */
@@ -99,7 +96,7 @@ async function create(site: Site, resource: ResourceOf<'image'>, context: BuildC
   const mayPublish = isAdmin(await site.session.token(signal));
   const body = {
     ...resource.properties,
-    ...imageStamp(campaign, ref),
+    ...newImage(campaign, ref),
     ...(await requestFor(site, resource, context)),
     visibility: resource.visibility === 'public' && !mayPublish ? 'private' : resource.visibility,
   };
