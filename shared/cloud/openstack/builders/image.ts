@@ -5,7 +5,7 @@ import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { carriedProperties } from '../images/image-properties.ts';
+import { carriedProperties, movable } from '../images/image-properties.ts';
 import { listImages } from '../images/list-images.ts';
 import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
@@ -95,7 +95,7 @@ async function create(site: Site, resource: ResourceOf<'image'>, context: BuildC
   const ref = refOf('image', resource.id);
   const mayPublish = isAdmin(await site.session.token(signal));
   const body = {
-    ...resource.properties,
+    ...movable(resource.properties),
     ...newImage(campaign, ref),
     ...(await requestFor(site, resource, context)),
     visibility: resource.visibility === 'public' && !mayPublish ? 'private' : resource.visibility,
