@@ -25,18 +25,24 @@ export function mayEndVolume({ method, path, body }: Pick<ApiCall, 'method' | 'p
  */
 export async function markMoved(session: CloudSession, id: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
   if (snapshotIn(id) !== null) return;
-  const volume = await asFrozen(session, id, frozen, signal);
+  const volume = await readThere(session, id, signal);
+  // Once it is marked it is its owner's again, whatever he does with it.
   if (volume === null || volume.metadata[movedKey] === frozen.campaign) return;
+  mustBeAsFrozen(volume, frozen);
   const body = { metadata: { [movedKey]: frozen.campaign } };
   await session.call({ method: 'POST', service: 'volume', path: `${pathOf(id)}/metadata`, body, signal });
 }
 
-/** Deletes a moved volume, and never a snapshot: one that has some is refused (E_SERVER_STATE). */
+/**
+ * Deletes a moved volume, and never a snapshot: one that has some is refused (E_SERVER_STATE), as
+ * is one that was used after its mark: it is not what was moved any more.
+ */
 export async function destroyMoved(session: CloudSession, id: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
   if (snapshotIn(id) !== null) return;
   const checkedAt = performance.now();
-  const volume = await asFrozen(session, id, frozen, signal);
+  const volume = await readThere(session, id, signal);
   if (volume === null) return;
+  mustBeAsFrozen(volume, frozen);
   if (frozen.generation === undefined) throw kept(volume, 'was frozen, but nobody noted in which state,');
   await mustHaveNoSnapshots(session, volume, signal);
   await session.call({ method: 'DELETE', service: 'volume', path: pathOf(id), mayBeGone: true, checkedAt, signal });
@@ -56,16 +62,22 @@ async function mustHaveNoSnapshots(session: CloudSession, { id, name }: ApiVolum
   });
 }
 
-/** Reads a volume unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */
-async function asFrozen(session: CloudSession, id: string, frozen: Frozen, signal: AbortSignal): Promise<ApiVolume | null> {
+/** Reads a volume; null if it is gone. */
+async function readThere(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiVolume | null> {
   const volume = await readOf(session, 'volume', id, signal);
   // Cinder deletes in the background: what an earlier call asked for is as good as gone.
-  if (volume === null || volume.status === 'deleting') return null;
+  return volume?.status === 'deleting' ? null : volume;
+}
+
+/**
+ * Throws E_SERVER_STATE for a volume that is used, or was since its freeze. Our mark does not date
+ * its record: Cinder keeps metadata in rows of their own (cinder/db/sqlalchemy/api.py,
+ * `_volume_x_metadata_update`).
+ */
+function mustBeAsFrozen(volume: ApiVolume, { generation }: Frozen): void {
   if (!isFree(volume)) throw kept(volume, `is ${volume.status}`);
-  const isOurMark = volume.metadata[movedKey] === frozen.campaign;
-  if (frozen.generation !== undefined && frozen.generation !== generationOf(volume) && !isOurMark)
+  if (generation !== undefined && generation !== generationOf(volume))
     throw kept(volume, 'was changed after it was frozen, and may have been written to,');
-  return volume;
 }
 
 function kept({ id, name }: ApiVolume, why: string): Problem {

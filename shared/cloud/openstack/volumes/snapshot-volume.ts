@@ -9,7 +9,7 @@ import { isUsable, readImage, snapshotOf, stampedSnapshots } from '../images/sna
 import { createOrFind } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { snapshotStamp } from '../stamp.ts';
+import { snapshotStamp, temporaryName } from '../stamp.ts';
 import { actOn, createOf, destroyOf, stampedOf, untilAvailable } from './read.ts';
 import { type PermitOurs, type TemporaryKind, temporaryKinds } from './temporary.ts';
 
@@ -76,7 +76,7 @@ async function upload(reading: VolumeReading): Promise<string> {
   const metadata = { ...stamp, image_type: 'snapshot' };
   await actOn(session, volume, 'os-set_image_metadata', { metadata }, patience.signal);
   return createOrFind(
-    () => uploadOf(session, volume, nameOf(disk), patience.signal),
+    () => uploadOf(session, volume, temporaryName(disk.id), patience.signal),
     () => findImage(reading),
     patience.signal,
   );
@@ -97,7 +97,7 @@ async function temporaryVolume(reading: VolumeReading): Promise<string> {
   const find = async (): Promise<string | null> => findUsable(reading, 'volume');
   const earlier = await find();
   const origin = earlier === null ? await originOf(reading) : {};
-  const body = { ...origin, name: nameOf(disk), metadata: stamp };
+  const body = { ...origin, name: temporaryName(disk.id), metadata: stamp };
   const id = earlier ?? (await createOrFind(() => createOf(session, 'volume', body, patience.signal), find, patience.signal));
   permit('volume', await untilAvailable(session, 'volume', id, patience));
   return id;
@@ -127,14 +127,10 @@ async function cinderSnapshot(reading: VolumeReading): Promise<string> {
   const earlier = await find();
   if (earlier === null) await ready();
   const forced = (await session.knows(inUseAllowed, signal, 'volume')) ? {} : { force: true };
-  const body = { volume_id: disk.volume_id, name: nameOf(disk), metadata: stamp, ...forced };
+  const body = { volume_id: disk.volume_id, name: temporaryName(disk.id), metadata: stamp, ...forced };
   const id = earlier ?? (await createOrFind(() => createOf(session, 'snapshot', body, signal), find, signal));
   await untilAvailable(session, 'snapshot', id, patience);
   return id;
-}
-
-function nameOf({ id }: ResourceOf<'disk'>): string {
-  return `godwit-${id}`;
 }
 
 /** What an earlier call made and can be used; what failed is deleted. */

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BuildContext } from '../../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackSettings } from '../../../../../../shared/cloud/openstack/account/config.ts';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
+import { newImage } from '../../../../../../shared/cloud/openstack/stamp.ts';
 import type { BlockSource } from '../../../../../../shared/disk/block-source.ts';
 import { noMappings } from '../../../../../../shared/model/mappings.ts';
 import { type Ref, type ResourceOf, refOf } from '../../../../../../shared/model/resource.ts';
@@ -219,7 +220,7 @@ test('a creation that was cut is gone on with, and its image and its volume are 
   expect([built.how, await volumesAt(hand), await imagesAt(hand)]).toEqual(['found', 1, 0]);
   const metadata = { godwit_campaign: context.campaign, godwit_source: ref };
   await aVolumeOf(hand, { metadata: { ...metadata, godwit_unchecked: '1' } });
-  await hand.store({ ...metadata, godwit_source: `disk/${volume.disk_id}` }, Buffer.from('late'));
+  await hand.store(newImage(context.campaign, refOf('disk', volume.disk_id)), Buffer.from('late'));
   expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(2);
   expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([1, 0]);
 });
