@@ -112,7 +112,8 @@ export class LaneCount {
     const refuted = this.#refuted;
     this.#before = undefined;
     this.#refuted = undefined;
-    if (before !== undefined && rate < before.rate * worthwhile) {
+    // What the fewer carried before their first loss is no measure for lanes that TCP holds up.
+    if (before !== undefined && rate < before.rate * worthwhile && !isHeldUp(rate, now)) {
       this.#rest(now.atMs);
       this.#refuted = { lanes: this.#wanted, rate };
       this.#change(before.lanes, now, now.atMs);

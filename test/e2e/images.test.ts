@@ -73,8 +73,10 @@ test('images of the project move with it, in every format, with every attribute 
     expect(there && chosen(there)).toEqual(here && chosen(here));
     expect(await storedAt('destination', there?.id ?? '')).toBe(await storedAt('source', here?.id ?? ''));
   }
-  const { disks: verdicts } = await sender.daemon.verify({ campaign });
+  const { disks: verdicts, comparison } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
+  expect(comparison?.lines.filter(({ is }) => is === 'changed' || is === 'different')).toEqual([]);
+  expect(comparison?.kinds['image']?.resources).toBeGreaterThan(3);
   expect(await imagesAt(world.source.user)).toEqual(expect.arrayContaining([...before]));
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');

@@ -82,6 +82,8 @@ export interface Contents extends VolumeContents {
    * Those of the project that move, or may be chosen; they are read only where they are asked for.
    */
   readonly ownImages: readonly ApiImage[];
+  /** Whether snapshots of the volumes that move become volumes of their own. */
+  readonly flattens: boolean;
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
@@ -215,6 +217,7 @@ export async function readContents(
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
     ownImages: [],
+    flattens: false,
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };

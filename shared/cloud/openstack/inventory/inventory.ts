@@ -21,6 +21,7 @@ import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
 import { volumesLeft } from './volume-concerns.ts';
+import { snapshotsLeft } from './volume-snapshots.ts';
 
 /** What a capture makes of what was read. */
 interface DescribedContents {
@@ -48,7 +49,8 @@ export async function takeInventory(
   const project = isWhole ? await readProject(session, scope.projectId, signal) : null;
   const read = await readContents(session, scope, servers, signal);
   const untold = isWhole && project === null ? [...read.untold, 'the project’s description and tags'] : read.untold;
-  const contents = { ...read, ownImages, people, project, untold };
+  const flattens = selection.withVolumeSnapshots === true;
+  const contents = { ...read, ownImages, people, project, untold, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),
@@ -67,6 +69,7 @@ export async function takeInventory(
         ...(await downServers(session, scope, signal)),
         ...(await leftBehind(session, contents, signal, areImagesMeant)),
         ...volumesLeft(contents),
+        ...snapshotsLeft(contents),
         ...imagesLeft(contents.ownImages),
         ...(await membersConcerns(session, contents.ownImages, signal)),
       ]

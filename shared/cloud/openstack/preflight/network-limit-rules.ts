@@ -1,6 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
 import { wordOf } from '../../../model/kind-words.ts';
-import { type Resource, refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
@@ -12,7 +12,7 @@ const longestTag = 255;
 
 /** Properties that Glance allows an image by default (`image_property_quota`), and our own. */
 const mostProperties = 128;
-const ownProperties = 2;
+const ownProperties = 3;
 
 /** The largest image that Glance takes by default: `image_size_cap`, in GiB. */
 const largestImage = 1024;
@@ -56,8 +56,13 @@ export const untoldLimits: PreflightRule = (view) => [
   ...beyond(view, view.of('subnet'), 'host_routes', 20, (one) => one.host_routes.length),
   ...beyond(view, view.of('routes'), 'routes', 30, (one) => one.routes.length),
   ...beyond(view, view.of('port'), 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
-  ...beyond(view, view.of('disk'), 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
+  ...beyond(view, view.of('disk'), 'properties', mostProperties, propertiesWithOurs),
+  ...beyond(view, view.of('image'), 'properties', mostProperties, propertiesWithOurs),
 ];
+
+function propertiesWithOurs({ properties }: ResourceOf<'disk'> | ResourceOf<'image'>): number {
+  return Object.keys(properties).length + ownProperties;
+}
 
 /**
  * An image beyond `image_size_cap` is refused after it was uploaded. One in qcow2 is only as large

@@ -73,6 +73,7 @@ const rules: readonly PreflightRule[] = [
   volumes.volumeService,
   volumes.absentVolumes,
   volumes.volumeTypes,
+  volumes.sharedTypes,
   volumes.volumeZones,
   volumes.keptVolumes,
   groups.openDefaultGroup,

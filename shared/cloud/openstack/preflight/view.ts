@@ -26,7 +26,7 @@ import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import { projectTexts } from '../builders/project.ts';
 import { limitsOf } from '../builders/quota-set.ts';
-import { flagChangeable } from '../builders/server-volumes.ts';
+import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
@@ -246,6 +246,7 @@ async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<stri
   const needs = new Set([
     freeKeyNames,
     flagChangeable,
+    sharedAttachable,
     ...neededExtensions,
     ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
   ]);

@@ -99,6 +99,13 @@ describe('the number of lanes', () => {
     expect(watch(line, 10).at(-1)).toBe(limits.lanes);
   });
 
+  test('stays doubled where TCP holds up what they carry, though fewer carried more before their first loss', () => {
+    const bytesPerMs = (lanes: number, atMs: number): number => (atMs < 4_000 ? 40_000 : lanes * 200);
+    const used = watch({ rttMs: 100, bytesPerMs, waits: () => false, trips: 4 }, 30);
+    expect(used.lastIndexOf(16)).toBeLessThan(4);
+    expect(used.at(-1)).toBe(limits.lanes);
+  });
+
   test('is what the other side allows, which is asked for more only now and then', () => {
     const used = watch({ rttMs: 100, bytesPerMs: (lanes) => lanes * 200, most: 6 }, 60);
     expect(Math.max(...used)).toBe(6);

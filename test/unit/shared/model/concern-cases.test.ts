@@ -94,7 +94,8 @@ function anImage(fields: Partial<ApiImage>): ApiImage {
 /** What stays behind is asked of the cloud itself. */
 async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
-  return leftBehind(session, { scope, people: await whoIsIn(session, scope, soon()), keypairs: [], untold: [] }, soon());
+  const people = await whoIsIn(session, scope, soon());
+  return leftBehind(session, { scope, people, keypairs: [], untold: [], volumes: [] }, soon());
 }
 
 const look = lookAt(() => ground);
