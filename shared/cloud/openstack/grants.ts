@@ -37,7 +37,6 @@ export async function grantFor(
 ): Promise<Grant | NoGrant> {
   const wanted = holderThere({ holder, holder_id, holder_name }, mappings);
   if (wanted === null) return 'skipped';
-  if (role.toLowerCase() === 'admin' && !wanted.isMapped) return 'admin';
   const kind = `${holder}s` as const;
   const domain = place.domainId === null ? {} : { domain_id: place.domainId };
   const found =
@@ -45,7 +44,10 @@ export async function grantFor(
     (wanted.isMapped ? await withId(session, kind, wanted.to, signal) : undefined);
   if (found === undefined) return 'no holder';
   const there = await namedSo(session, 'roles', role, {}, signal);
-  return there === undefined ? 'no role' : { holder: kind, holderId: found.id, roleId: there.id };
+  if (there === undefined) return 'no role';
+  const grant = { holder: kind, holderId: found.id, roleId: there.id };
+  const isMeant = wanted.isMapped || role.toLowerCase() !== 'admin' || (await isGranted(session, place, grant, signal));
+  return isMeant ? grant : 'admin';
 }
 
 /** Keystone's database may compare without case. */

@@ -1,5 +1,5 @@
 import type { ResourceOf } from '../../../model/resource.ts';
-import type { BuildContext } from '../../destination-cloud.ts';
+import type { BuildContext, Differences } from '../../destination-cloud.ts';
 import { type Grant, type GrantPlace, grantFor, grantRole, isGranted, type NoGrant, revokeRole } from '../grants.ts';
 import { readProject } from '../project.ts';
 import { equal, type Family } from './family.ts';
@@ -41,7 +41,7 @@ export const roleAssignment: Family<'role_assignment'> = {
 
   async differences(site, resource, _id, context) {
     const { place, grant } = await wantedThere(site, resource, context);
-    if (typeof grant === 'string') return { fatal: [], told: [`role is not granted: ${reasons[grant]}`] };
+    if (typeof grant === 'string') return notGranted(grant);
     const isThere = await isGranted(site.session, place, grant, context.signal);
     return isThere ? equal : { fatal: [], told: ['role is not granted'] };
   },
@@ -51,6 +51,12 @@ export const roleAssignment: Family<'role_assignment'> = {
     return grant !== null && revokeRole(site.session, await site.projectId(signal), grant, signal);
   },
 };
+
+/** Of what counts as adopted only a fatal difference is reported, and it stops nothing. */
+function notGranted(why: NoGrant): Differences {
+  const says = [`role is not granted: ${reasons[why]}`];
+  return why === 'skipped' ? { fatal: [], told: says } : { fatal: says, told: [] };
+}
 
 /** Where roles are granted in the destination’s project. */
 export async function grantPlace(site: Site, signal: AbortSignal): Promise<GrantPlace> {

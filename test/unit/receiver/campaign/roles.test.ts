@@ -31,6 +31,9 @@ test('roles that the plan carries are granted, and the rollback revokes those al
   const campaign = await beginMigration(sender, (plan) => plan.replace(/^ {2}assignments: keep$/m, '  assignments: carry'));
   await untilState(sender, 'ready');
   expect(await there.people.granted(there.projectId)).toEqual([...before, 'ada:member'].sort());
+  const { campaigns } = await sender.daemon.status();
+  const told = campaigns[0]?.differences.filter(({ ref }) => ref.startsWith('role_assignment/')) ?? [];
+  expect(told.map(({ says }) => says)).toEqual(['role is not granted: nobody there has this name']);
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
   expect(await there.people.granted(there.projectId)).toEqual(before);

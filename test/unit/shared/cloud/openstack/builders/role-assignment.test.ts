@@ -83,15 +83,17 @@ test.each([
   const { people, campaign, projectId, before, ensure } = await aPlace();
   const { id, how, differences } = await ensure(one, more);
   expect(how).toBe('adopted');
-  expect(differences.told.join()).toContain(says);
+  expect([...differences.fatal, ...differences.told].join()).toContain(says);
   expect(await people.granted(projectId)).toEqual(before);
   expect(await campaign.cloud.remove(ref, id, campaign.id, patience())).toBe(false);
 });
 
-test('the role admin is granted to who is mapped', async () => {
+test('the role admin is granted to who is mapped, and adopted where a namesake has it', async () => {
   const { people, projectId, before, ensure } = await aPlace();
   await ensure(anAssignment({ role: 'admin' }), { users: { ada: { to: 'ada' } } });
   expect(await people.granted(projectId)).toEqual(['ada:admin', ...before].sort());
+  const { how, differences } = await ensure(anAssignment({ role: 'admin' }));
+  expect({ how, differences }).toEqual({ how: 'adopted', differences: { fatal: [], told: [] } });
 });
 
 test('preflight tells what is lacking, and decides what is granted', async () => {
