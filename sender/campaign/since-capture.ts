@@ -36,7 +36,7 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
   try {
     const { project_id: project, whole } = plan.source;
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const { document: now } = await tools.source.inventory({ project, servers }, signal);
+    const { document: now } = await tools.source.inventory({ project, servers, withoutImages: true }, signal);
     // What was left out, and what needs it, is no change.
     return changesSince(document, withoutRefs(now, leftOutOf(plan, document, journal.facts)).document, whole);
   } catch (error) {

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
+import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { canonicalJson } from '../../../shared/model/canonical-json.ts';
 import type { Concern } from '../../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
-import { type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
+import { loneVolumesOf, movedImagesOf } from '../../../shared/model/lone-volumes.ts';
+import { type Ref, type Resource, refOf, registeredAs } from '../../../shared/model/resource.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import { leftOutOf } from '../../migration/left-out.ts';
 import { withoutRefs } from '../../model/skip.ts';
@@ -26,6 +28,9 @@ export interface SourceNow {
   readonly concerns: readonly Concern[];
 }
 
+/** Volumes and images that are read at once. */
+const width = 4;
+
 /** Resources that are compared in one turn of the event loop. */
 const together = 100;
 
@@ -44,11 +49,13 @@ export async function sourceNow(
   const { project_id: project, whole } = plan.source;
   try {
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const read = await source.inventory({ project, servers }, signal);
+    const read = await source.inventory({ project, servers, withoutImages: true }, signal);
     const now = withoutRefs(read.document, leftOutOf(plan, document, journal.facts)).document;
     await setImmediate();
-    const changes = await changesOf(document, now, source, whole);
-    const resources = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
+    const resources = new Map<Ref, Resource>(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
+    for (const one of await aloneNow(document, source, signal)) resources.set(refOf(one.kind, one.id), one);
+    const news = newSince(document, now, whole).map(({ ref, says }) => ({ ref, attribute: '*', says }));
+    const changes = [...news, ...(await changesOf(document, resources, source))];
     return { changes, resources, concerns: read.concerns };
   } catch (error) {
     signal.throwIfAborted();
@@ -59,15 +66,38 @@ export async function sourceNow(
   }
 }
 
+/**
+ * The volumes and images that move by themselves, as they are: a reading of the project leaves out
+ * those that a commit has marked as moved, and those that nobody named.
+ */
+async function aloneNow(document: Configurations, source: SourceCloud, signal: AbortSignal): Promise<Resource[]> {
+  const units = [
+    ...loneVolumesOf(document).map(({ id }) => ({ kind: 'volume', id }) as const),
+    ...movedImagesOf(document).map(({ id }) => ({ kind: 'image', id }) as const),
+  ];
+  const found: Resource[] = [];
+  await inParallel(units, width, async ({ kind, id }) => {
+    const state = await source.loneState(kind, id, signal).catch((error: unknown) => {
+      if (asProblem(error).code === 'E_NOT_FOUND') return null;
+      throw error;
+    });
+    if (state !== null) found.push(state.resource);
+  });
+  return found;
+}
+
+/** A disk that becomes a volume or an image is compared as that. */
+function isCompared(one: Resource): boolean {
+  return one.kind !== 'disk' || registeredAs(one) === refOf('disk', one.id);
+}
+
 async function changesOf(
   document: Configurations,
-  now: Configurations,
+  found: ReadonlyMap<Ref, Resource>,
   source: SourceCloud,
-  whole: boolean,
 ): Promise<SourceChange[]> {
-  const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
-  const captured = resourcesOf(document);
-  const changes: SourceChange[] = newSince(document, now, whole).map(({ ref, says }) => ({ ref, attribute: '*', says }));
+  const captured = resourcesOf(document).filter(isCompared);
+  const changes: SourceChange[] = [];
   for (const [index, was] of captured.entries()) {
     if (index % together === 0) await setImmediate();
     const is = found.get(refOf(was.kind, was.id));

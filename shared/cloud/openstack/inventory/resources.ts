@@ -59,7 +59,7 @@ export function resourcesIn(contents: Contents): Resource[] {
       .map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
     ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
-    ...moving.flatMap((image) => Object.values(describeOwnImage(image))),
+    ...moving.flatMap((image) => Object.values(describeOwnImage(image, contents.imageMembers.get(image.id)))),
   ];
 }
 
