@@ -22,6 +22,8 @@ export interface LineStatus {
   readonly rttMs: number | undefined;
   /** Bytes of data that have arrived at the other side. */
   readonly arrivedBytes: number;
+  /** Bytes of data that the lanes have taken and whose arrival is not confirmed. */
+  readonly inFlightBytes: number;
 }
 
 /** The limits of the protocol that lanes heed. */
@@ -97,6 +99,7 @@ export class Lanes {
       waitedMs: this.#waitedMs + (this.#waiting > 0 ? performance.now() - this.#waitingSinceMs : 0),
       bytesPerSecond: sum((way) => way.window.bytesPerSecond),
       rttMs: this.#path.rttMs,
+      inFlightBytes: sum((way) => way.window.inFlightBytes),
       arrivedBytes: this.#goneBytes + everybody.reduce((all, way) => all + way.window.arrivedBytes, 0),
     };
   }

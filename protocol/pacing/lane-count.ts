@@ -9,6 +9,8 @@ export interface LineState {
   readonly arrivedBytes: number;
   /** How long an answer has waited for a lane since then: milliseconds. */
   readonly waitedMs: number;
+  /** Bytes that the lanes have taken and whose arrival is not confirmed. */
+  readonly inFlightBytes: number;
 }
 
 interface LineLook extends LineState {
@@ -41,6 +43,12 @@ const measureMs = 1_500;
  * Where data waited for lanes for less than this share of the time, lanes are not what is short.
  */
 const shortShare = 0.5;
+
+/**
+ * On a long line, data that is on its way for so many round trips is held up by TCP, which sends
+ * again what was lost: lanes are short, too, though each takes what it is given.
+ */
+const heldTrips = 2;
 
 /** What twice as many lanes must add to be kept: less would be chance. */
 const worthwhile = 1.05;
@@ -94,8 +102,8 @@ export class LaneCount {
     const tookMs = now.atMs - since.atMs;
     if (tookMs < Math.max(measureMs, measureTrips * (now.rttMs ?? 0))) return;
     this.#since = now;
-    if ((now.waitedMs - since.waitedMs) / tookMs < shortShare) return;
-    this.#judge((now.arrivedBytes - since.arrivedBytes) / tookMs, now);
+    const rate = (now.arrivedBytes - since.arrivedBytes) / tookMs;
+    if ((now.waitedMs - since.waitedMs) / tookMs >= shortShare || isHeldUp(rate, now)) this.#judge(rate, now);
   }
 
   #judge(rate: number, now: LineLook): void {
@@ -104,7 +112,8 @@ export class LaneCount {
     const refuted = this.#refuted;
     this.#before = undefined;
     this.#refuted = undefined;
-    if (before !== undefined && rate < before.rate * worthwhile) {
+    // What the fewer carried before their first loss is no measure for lanes that TCP holds up.
+    if (before !== undefined && rate < before.rate * worthwhile && !isHeldUp(rate, now)) {
       this.#rest(now.atMs);
       this.#refuted = { lanes: this.#wanted, rate };
       this.#change(before.lanes, now, now.atMs);
@@ -132,4 +141,8 @@ export class LaneCount {
     this.#settledAtMs = nowMs + Math.max(settleMs, settleTrips * rttMs);
     this.#since = undefined;
   }
+}
+
+function isHeldUp(rate: number, { rttMs = 0, inFlightBytes }: LineState): boolean {
+  return rttMs >= longMs && rate > 0 && inFlightBytes > rate * rttMs * heldTrips;
 }

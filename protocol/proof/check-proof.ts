@@ -65,9 +65,20 @@ function readHalf<T>(side: 'sender' | 'receiver', schema: z.ZodType<T>, proof: S
   if (fingerprint !== signers[side]) throw refuse(`${side}.key has the fingerprint ${fingerprint}, not ${signers[side]}.`);
   if (!isSigned(half, half.statement))
     throw refuse(`${side}.statement or ${side}.signature was changed: the key did not sign this.`);
-  const parsed = schema.safeParse(JSON.parse(half.statement));
+  const parsed = schema.safeParse(jsonIn(half.statement));
   if (!parsed.success) throw refuse(`${side}.statement.${pathOf(parsed.error)} is not as this release knows it.`);
+  // Of a member that is there twice one reader takes the first, and another the last.
+  if (canonicalJson(parsed.data) !== half.statement) throw refuse(`${side}.statement is not in its canonical form.`);
   return parsed.data;
+}
+
+/** What a text says; undefined where it is no JSON. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function pathOf({ issues }: z.ZodError): string {

@@ -11,7 +11,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfDocument, readDocument, textOf } from '../../shared/model/document-text.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { type Kind, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -25,7 +25,9 @@ import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
 import { noReadings } from './readings.ts';
-import { type FirstAnswer, Watch } from './watch.ts';
+import { type Removal, removeEach } from './remove-each.ts';
+import type { FirstAnswer } from './watch.ts';
+import { Watches } from './watches.ts';
 
 /** What every campaign needs. */
 export interface CampaignTools {
@@ -62,8 +64,7 @@ export class ReceiverCampaign {
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
   readonly #work = new AbortController();
-  /** The new servers that are probed from outside, by their id at the source. */
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches = new Watches();
   #configuring: Promise<NetworkSide> | null = null;
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
@@ -89,7 +90,7 @@ export class ReceiverCampaign {
       mustBuildHere: (place, made) => mustBuildHere(folder, place, made),
       mustGoOn: () => this.mustGoOn(),
       isMadeByAnother: (kind, thing) => tools.isMadeByAnother(id, kind, thing),
-      onRemoved: (ref) => this.#forgetWatch(ref),
+      onRemoved: (ref) => this.#watches.forget(ref),
       signal: this.#work.signal,
     });
     this.imageDonors = new ImageDonors(folder, this.disks, { cloud, freeSpace, log, policy: images });
@@ -208,7 +209,7 @@ export class ReceiverCampaign {
    * Removes everything this campaign created, last built first. What cannot be removed stays in the
    * ledger and is named.
    */
-  removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
+  removeAll(): Promise<Removal> {
     return this.inTurn('campaign.remove', () => this.#removeAll());
   }
 
@@ -228,34 +229,18 @@ export class ReceiverCampaign {
     });
   }
 
-  async #removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
+  async #removeAll(): Promise<Removal> {
     // Durable before the first undo: intended resources are not built any more, even after a
     // restart.
     await this.ledger.reach('removing');
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
-    const removed: Ref[] = [];
-    const kept: { ref: Ref; why: string }[] = [];
-    for (const { ref } of this.ledger.entries().reverse()) {
-      // A removal that is interrupted has found nothing that cannot be removed.
-      this.#work.signal.throwIfAborted();
-      // A cloud refuses to delete it for as long as something that needs it stays.
-      const user = kept.find((one) => this.#builder.needsOf(one.ref).includes(ref));
-      if (user !== undefined) {
-        kept.push({ ref, why: `${user.ref} needs it, and could not be removed.` });
-        continue;
-      }
-      try {
-        if (await this.remove(ref)) removed.push(ref);
-      } catch (error) {
-        this.#work.signal.throwIfAborted();
-        kept.push({ ref, why: (error as Error).message });
-      }
-    }
-    if (kept.length > 0) return { removed, kept };
+    const refs = this.ledger.entries().map(({ ref }) => ref);
+    const removal = await removeEach(refs.reverse(), this.#builder, this.#work.signal);
+    if (removal.kept.length > 0) return removal;
     await this.#freeStaging();
     await removeMarkers(this.folder);
     await this.ledger.reach('removed');
-    return { removed, kept };
+    return removal;
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */
@@ -314,10 +299,8 @@ export class ReceiverCampaign {
     const resource = this.resource(ref);
     if (resource.kind !== 'server') throw new Problem('E_BUG', `${ref} is no server.`);
     const isBegun = (): boolean => ['intended', 'built'].includes(this.ledger.get(ref)?.state ?? '');
-    const watch =
-      this.#watches.get(server) ?? new Watch({ probe, addresses: () => this.#builder.addressesOf(resource), isBegun });
-    this.#watches.set(server, watch);
-    return watch.look();
+    const addresses = (): readonly string[] => this.#builder.addressesOf(resource);
+    return this.#watches.of(server, { probe, addresses, isBegun }).look();
   }
 
   /** Has what is under way end where it is; it is resumed when the daemon is back. */
@@ -342,7 +325,7 @@ export class ReceiverCampaign {
 
   async #close(): Promise<void> {
     this.interrupt();
-    for (const watch of this.#watches.values()) watch.stop();
+    this.#watches.stop();
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     await this.imageDonors.close();
     await this.disks.close();
@@ -368,12 +351,6 @@ export class ReceiverCampaign {
     await this.imageDonors.close();
     const bytes = await this.disks.discardAll();
     return bytes + (await this.imageDonors.discard());
-  }
-
-  #forgetWatch(ref: Ref): void {
-    if (kindOf(ref) !== 'server') return;
-    this.#watches.get(idOf(ref))?.stop();
-    this.#watches.delete(idOf(ref));
   }
 }
 

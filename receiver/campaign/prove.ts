@@ -13,7 +13,7 @@ import type { ReceiverCampaign } from './campaign.ts';
  * pinned. `state`: the state directory. Throws E_NOT_FOUND where nothing was compared.
  */
 export async function prove(
-  { id: campaign, folder, readings, reader }: ReceiverCampaign,
+  { id: campaign, folder, readings, reader, ledger }: ReceiverCampaign,
   { plan, waivers }: Pick<Params<'campaign.prove'>, 'plan' | 'waivers'>,
   state: string,
 ): Promise<Result<'campaign.prove'>> {
@@ -26,7 +26,9 @@ export async function prove(
   const disks: ReceiverStatement['disks'][number][] = [];
   for (const { server_id: server, id: disk } of reader.document?.disks ?? []) {
     const sealed = await readMarker(folder, { kind: 'disk', server, disk });
-    disks.push({ disk, root: sealed?.digest ?? null, sha256: readings.disks.get(refOf('disk', disk)) ?? null });
+    // A commit deletes the copies: what was read of them before is nothing that is there.
+    const sha256 = ledger.standing === 'committed' ? undefined : readings.disks.get(refOf('disk', disk));
+    disks.push({ disk, root: sealed?.digest ?? null, sha256: sha256 ?? null });
   }
   const sorted = inOrderOf(disks, ({ disk }) => disk);
   const resources = inOrderOf([...readings.resources.values()], ({ ref }) => ref);

@@ -1,14 +1,14 @@
 import type { Ref } from '../../shared/model/resource.ts';
 
 /** A removal under way; `wanted` aborts where nobody waits for it any more. */
-interface Removal {
+interface RunningRemoval {
   readonly done: Promise<boolean>;
   readonly wanted: AbortSignal | undefined;
 }
 
 /** The latest removal of each ref that is under way: one at a time. */
 export class Removals {
-  readonly #latest = new Map<Ref, Removal>();
+  readonly #latest = new Map<Ref, RunningRemoval>();
 
   /** Resolves when no removal of a ref is under way any more, even after a failure. */
   async ended(ref: Ref): Promise<void> {
@@ -30,7 +30,7 @@ export class Removals {
  * What the cloud refuses to an earlier request it refuses to this one, too: waiting once more for
  * each would keep them all waiting. One that was given up tells nothing.
  */
-async function after({ done, wanted }: Removal, remove: () => Promise<boolean>): Promise<boolean> {
+async function after({ done, wanted }: RunningRemoval, remove: () => Promise<boolean>): Promise<boolean> {
   try {
     await done;
   } catch (error) {

@@ -35,6 +35,8 @@ export async function verifyDisk(
   const image = isVolume ? null : id;
   const none = id === null ? [`No ${isVolume ? 'volume' : 'image'} was made of disk ${disk}.`] : [];
   let copy: BlockSource | null = null;
+  // A proof tells what was read now: an earlier digest is not what a copy has that cannot be read.
+  campaign.readings.disks.delete(refOf('disk', disk));
   try {
     copy = await campaign.disks.open(server, disk);
     const sha256 = await sha256Of(copy, signal);

@@ -3,10 +3,12 @@ import { loneVolumesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { sharedBy } from '../../shared/model/rbac.ts';
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { originOf } from '../../shared/model/snapshot-volumes.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
 import { leftOutOf } from '../migration/left-out.ts';
 import { differing } from '../model/differing.ts';
+import { flattens } from '../model/plan.ts';
 import { withoutRefs } from '../model/skip.ts';
 import type { Campaign } from './campaign.ts';
 import { type StepTools, workSignal } from './step.ts';
@@ -36,7 +38,8 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
   try {
     const { project_id: project, whole } = plan.source;
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const { document: now } = await tools.source.inventory({ project, servers, withoutImages: true }, signal);
+    const selection = { project, servers, withoutImages: true, withVolumeSnapshots: flattens(plan) };
+    const { document: now } = await tools.source.inventory(selection, signal);
     // What was left out, and what needs it, is no change.
     return changesSince(document, withoutRefs(now, leftOutOf(plan, document, journal.facts)).document, whole);
   } catch (error) {
@@ -89,7 +92,14 @@ function parentOf(one: Resource): Ref | null {
   if (one.kind === 'trunk') return refOf('port', one.port_id);
   if (one.kind === 'port_forwarding') return refOf('floating_ip', one.floating_ip_id);
   if (one.kind === 'rbac_policy') return sharedBy(one);
+  if (one.kind === 'volume') return snapshotParent(one);
   return one.kind === 'floating_ip' && one.port_id !== null ? refOf('port', one.port_id) : null;
+}
+
+/** The volume of a snapshot that becomes a volume; another volume is a part of nothing. */
+function snapshotParent(volume: Parameters<typeof originOf>[0]): Ref | null {
+  const origin = originOf(volume);
+  return origin === null ? null : refOf('volume', origin);
 }
 
 /** Whether something moves with a whole project, whichever of its servers move. */

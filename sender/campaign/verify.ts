@@ -102,9 +102,11 @@ async function readAgain(
   }
 }
 
-function flawsBetween(here: ReadAgain | null, there: Result<'disk.verify'>): string[] {
+/** What differs of a disk, by what both sides read; also where one of them read nothing. */
+export function flawsBetween(here: ReadAgain | null, there: Pick<Result<'disk.verify'>, 'size' | 'sha256' | 'flaws'>): string[] {
   if (here === null) return ['The snapshot at the source is gone, so that nothing can be compared with it.'];
-  if (there.sha256 === null) return [];
+  // Why not is among the flaws that the receiver tells.
+  if (there.sha256 === null) return there.flaws.length > 0 ? [] : ['The receiver read no copy, and told no reason.'];
   if (here.size !== there.size) return [`The source has ${here.size} bytes, the copy ${there.size}.`];
   return here.sha256 === there.sha256
     ? []

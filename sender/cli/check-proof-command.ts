@@ -67,11 +67,8 @@ function checkedLines({ sender, receiver, waivers, equal, adopted, others }: Che
     `Of ${sender.disks.length} disks ${read} were read again, and ${sender.wrong_disks} are not what they should be.`,
     `Of ${sender.resources.length} resources ${equal} have the same canonical digest on both sides, and ${adopted.length} were adopted.`,
     ...(others.length === 0 ? [] : [`Others have a different digest, or were not read whole: ${others.map(visible).join(', ')}`]),
-    ...told.map((line) => `${line.is}: ${line.ref} ${visible(line.name)}: ${visible(line.says)}`),
-    ...waivers.map(
-      (one) =>
-        `waived until ${one['until']} by ${visible(one['owner'] ?? '')}: ${visible(one['resource'] ?? '')} ${visible(one['attribute'] ?? '')}`,
-    ),
+    ...told.map((line) => visible(`${line.is}: ${line.ref} ${line.name}: ${line.says}`)),
+    ...waivers.map((one) => visible(`waived until ${one['until']} by ${one['owner']}: ${one['resource']} ${one['attribute']}`)),
   ];
 }
 

@@ -6,8 +6,9 @@ import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
+import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
-import { imagesOf, Plan, passesImages, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { flattens, imagesOf, Plan, passesImages, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
@@ -38,14 +39,18 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
   const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
-  const volumes = loneVolumesOf(wanted).map(({ id }) => id);
+  const volumes = loneVolumesOf(wanted)
+    .map(({ id }) => id)
+    .filter((id) => snapshotIn(id) === null);
+  const volume_snapshots = snapshotVolumesOf(wanted).length > 0 ? 'flatten' : 'leave';
   const images = movedImagesOf(wanted).map(({ id }) => id);
   // A selection that names nothing would take the whole project.
   if (servers.length + volumes.length + images.length === 0)
     throw new Problem('E_PLAN', `${file} names no server, volume or image; there is nothing to move.`, { about: file });
   const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes, images }, context);
   const { plan } = await draft(inAskedOrder(captured.document, servers), context);
-  return await begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
+  const options = { ...plan.options, volume_snapshots } as const;
+  return await begin({ ...plan, options, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {}, context);
 }
 
 /** Starts a campaign that stops and freezes servers for a bundle; no receiver is asked. */
@@ -83,6 +88,7 @@ async function prepare(plan: Plan, file: string, options: MigrateOptions, contex
   const captured = await capture(
     {
       project,
+      withVolumeSnapshots: flattens(plan),
       ...(whole
         ? { servers: [], withoutImages: passesImages(plan) }
         : { servers: serversOf(plan), volumes: volumesOf(plan), images: imagesOf(plan) }),

@@ -1,6 +1,6 @@
 import { parseYaml } from '../../shared/config.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
-import { imagesOf, Plan, passesImages, serversOf, volumesOf } from '../model/plan.ts';
+import { flattens, imagesOf, Plan, passesImages, serversOf, volumesOf } from '../model/plan.ts';
 import { differencesOf } from '../plan/differences.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import type { Captured, PlanCheck } from '../plan/result.ts';
@@ -17,7 +17,8 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const plan = parseYaml(text, file, Plan, 'E_PLAN');
   mustMoveOnce(plan, file);
   const { project_id: project, whole } = plan.source;
-  const all = await capture({ project, servers: [], withoutImages: passesImages(plan) }, context);
+  const withVolumeSnapshots = flattens(plan);
+  const all = await capture({ project, servers: [], withoutImages: passesImages(plan), withVolumeSnapshots }, context);
   const there = serversOf(plan).filter((id) => all.document.servers.some((server) => server.id === id));
   const alone = new Set(loneVolumesOf(all.document).map(({ id }) => id));
   const volumes = volumesOf(plan).filter((id) => alone.has(id));
@@ -41,7 +42,9 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   if (left.size === 0 && !whole)
     return { differences: differencesOf(plan, all.document, plan, Date.now()), concerns: lost, decisions: [] };
   const remaining = withUnits(plan, left);
-  const captured: Captured = whole ? all : await capture({ project, servers: there, volumes, images }, context);
+  const captured: Captured = whole
+    ? all
+    : await capture({ project, servers: there, volumes, images, withVolumeSnapshots }, context);
   const document = movedBy(remaining, captured);
   const { stale, concerns: absent } = staleSkips(remaining, document);
   const kept = { ...remaining, skip: remaining.skip.filter((ref) => !stale.has(ref)) };

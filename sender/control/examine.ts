@@ -3,6 +3,7 @@ import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
+import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
@@ -52,8 +53,11 @@ export async function examine(
   options: MigrateOptions = {},
 ): Promise<Examined> {
   const { document, gone, concerns: skipped } = withoutSkipped(movedBy(plan, captured), plan.skip, file);
-  // The campaign's plan names all that is gone: what is read later is held against that.
-  const volumes = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)));
+  // The campaign's plan names all that is gone: what is read later is held against that. It also
+  // names the snapshots that become volumes, which move like those that no server has.
+  const snapshots = snapshotVolumesOf(document).map(({ id, name }) => ({ id, name }));
+  const own = plan.volumes.filter(({ id }) => !gone.has(refOf('volume', id)) && snapshotIn(id) === null);
+  const volumes = [...own, ...snapshots];
   const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
   const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
   const { quotas } = chosen.options;

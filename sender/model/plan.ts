@@ -95,6 +95,11 @@ export const Plan = z.strictObject({
        */
       quotas: z.enum(['keep', 'carry']).default('keep'),
       /**
+       * `flatten`: each available snapshot of a volume that moves becomes a volume of its own at
+       * the destination; the snapshots stay at the source in both cases.
+       */
+      volume_snapshots: z.enum(['leave', 'flatten']).default('leave'),
+      /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
        */
@@ -148,6 +153,11 @@ export function serversOf(plan: Plan): string[] {
 /** The lone volumes of a plan in the order they move. */
 export function volumesOf(plan: Plan): string[] {
   return plan.volumes.map(({ id }) => id);
+}
+
+/** Whether snapshots of the volumes that a plan moves become volumes of their own. */
+export function flattens({ options }: Pick<Plan, 'options'>): boolean {
+  return options.volume_snapshots === 'flatten';
 }
 
 /** The images of a plan in the order they move. */

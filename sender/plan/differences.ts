@@ -3,6 +3,7 @@ import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { refOf } from '../../shared/model/resource.ts';
+import { snapshotIn } from '../../shared/model/snapshot-volumes.ts';
 import { opensAt } from '../migration/calendar.ts';
 import { showLocal } from '../migration/window.ts';
 import type { Plan } from '../model/plan.ts';
@@ -49,7 +50,7 @@ function serverDifferences(plan: Plan, { servers }: Configurations): string[] {
 }
 
 function volumeDifferences({ volumes: planned }: Plan, document: Configurations): string[] {
-  const alone = loneVolumesOf(document);
+  const alone = loneVolumesOf(document).filter(({ id }) => snapshotIn(id) === null);
   const labels = labelsOf(alone);
   const gone = planned.filter(({ id }) => !labels.has(id));
   const added = alone.filter(({ id }) => !planned.some((volume) => volume.id === id));

@@ -5,6 +5,7 @@ import { labelsOf } from '../../shared/model/labels.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { refOf } from '../../shared/model/resource.ts';
+import { originOf, snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** Volumes or images that the concern about those that are left out names. */
@@ -12,7 +13,8 @@ const listed = 10;
 
 /**
  * A whole project's document without the servers that stay behind and what only they have, nor the
- * lone volumes and images (`alone`) that do. The network side stays as it is. Throws E_NOT_FOUND.
+ * lone volumes and images (`alone`) that do. The volumes that snapshots become go with those that
+ * they are of. The network side stays as it is. Throws E_NOT_FOUND.
  */
 export function narrowTo(document: Configurations, wanted: readonly string[], alone: readonly string[]): Configurations {
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
@@ -31,6 +33,11 @@ export function narrowTo(document: Configurations, wanted: readonly string[], al
   const usedBefore = keysOf(document.servers);
   const volumes = new Set(servers.flatMap((server) => server.volumes.map(({ volume_id }) => volume_id)).concat(alone));
   const units = new Set([...wanted, ...alone]);
+  for (const one of snapshotVolumesOf(document)) {
+    if (!volumes.has(originOf(one) ?? '')) continue;
+    volumes.add(one.id);
+    units.add(one.id);
+  }
   const kept = resourcesOf({ ...document, servers, images: asReferences(document, alone) }).filter((resource) => {
     if (resource.kind === 'port') return !left.has(resource.id);
     if (resource.kind === 'trunk') return !left.has(resource.port_id);
@@ -58,16 +65,21 @@ function asReferences({ images }: Configurations, alone: readonly string[]): Con
 }
 
 /**
- * The concerns that are not about servers that stay behind, with one each about lone
+ * The concerns that are not about servers or volumes that stay behind, with one each about lone
  * volumes and images of `whole` that do.
  */
 export function concernsOf(all: readonly Concern[], document: Configurations, whole: Configurations): Concern[] {
   const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
+  const staying = new Set<string>(whole.volumes.map(({ id }) => refOf('volume', id)));
+  for (const { id } of document.volumes) staying.delete(refOf('volume', id));
   const kept = new Set(aloneIn(document).map(({ id }) => id));
-  const volumes = loneVolumesOf(whole).filter(({ id }) => !kept.has(id));
+  const volumes = loneVolumesOf(whole).filter(({ id }) => !kept.has(id) && snapshotIn(id) === null);
   const images = movedImagesOf(whole).filter(({ id }) => !kept.has(id));
   return [
-    ...all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about)),
+    ...all.filter(({ about }) => {
+      if (about === undefined) return true;
+      return about.startsWith('server/') ? moving.has(about) : !staying.has(about);
+    }),
     ...(volumes.length === 0 ? [] : [leftOut('volume', volumes)]),
     ...(images.length === 0 ? [] : [leftOut('image', images)]),
   ];

@@ -1,11 +1,13 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
+import { snapshotIn } from '../../shared/model/snapshot-volumes.ts';
 import { Plan, type PlanExtent } from '../model/plan.ts';
 
 /**
  * A new plan: every server in one wave, in the document's order, and every volume without a
- * server. What the mappings leave out is named by the preflight.
+ * server; the snapshots that become volumes follow these without being named. What the mappings
+ * leave out is named by the preflight.
  */
 export function makePlan(
   document: Configurations,
@@ -19,7 +21,9 @@ export function makePlan(
     options: { parallel },
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
-    volumes: loneVolumesOf(document).map(({ id, name }) => ({ id, name })),
+    volumes: loneVolumesOf(document)
+      .filter(({ id }) => snapshotIn(id) === null)
+      .map(({ id, name }) => ({ id, name })),
     images: movedImagesOf(document).map(({ id, name }) => ({ id, name })),
     mappings,
   });

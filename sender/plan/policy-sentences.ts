@@ -2,7 +2,7 @@ import { labelsOf } from '../../shared/model/labels.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
 import type { BandwidthSetting } from '../model/bandwidth.ts';
 import type { Calendar, Hours } from '../model/calendar.ts';
-import type { Plan } from '../model/plan.ts';
+import { flattens, type Plan } from '../model/plan.ts';
 
 /** The policies that a plan sets, in sentences. */
 export function policySentences(plan: Plan): string[] {
@@ -13,6 +13,7 @@ export function policySentences(plan: Plan): string[] {
     images === 'keep'
       ? 'The images of the servers stay at the destination after the commit: it rebuilds, rescues and evacuates servers from them.'
       : 'The commit removes the images of the servers at the destination, where the cloud allows it.',
+    ...(flattens(plan) ? ['Each snapshot of a volume that moves becomes a volume of its own at the destination.'] : []),
     ...plan.waves.filter(({ rolling }) => rolling).map(rollingSentence),
     ...(plan.calendar === undefined ? [] : calendarSentences(plan.calendar)),
     ...(plan.bandwidth === undefined ? [] : bandwidthSentences(plan.bandwidth, plan.calendar?.zone ?? "of the sender's machine")),

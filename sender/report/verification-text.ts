@@ -54,7 +54,7 @@ export function notes({ omitted, unread, idleWaivers, pastWaivers }: AttributeCo
     waivers.map(({ resource, attribute }) => visible(`${resource} ${attribute}`)).join(', ');
   return [
     ...(omitted === 0 ? [] : [`${omitted} more are counted alone.`]),
-    ...(unread.length === 0 ? [] : [`The destination's credentials may not read: ${unread.join(', ')}.`]),
+    ...(unread.length === 0 ? [] : [`The destination's credentials may not read: ${visible(unread.join(', '))}.`]),
     ...(idleWaivers.length === 0 ? [] : [`Waivers that cover nothing: ${named(idleWaivers)}.`]),
     ...(pastWaivers.length === 0 ? [] : [`Waivers whose day is past: ${named(pastWaivers)}.`]),
   ];

@@ -21,6 +21,8 @@ export interface Selection {
   readonly images?: readonly string[] | undefined;
   /** Whether the images of a whole project stay behind; else they move with it. */
   readonly withoutImages?: boolean | undefined;
+  /** Whether snapshots of the volumes that move become volumes of their own. */
+  readonly withVolumeSnapshots?: boolean | undefined;
 }
 
 /** Whether a selection takes a project as a whole, with what none of its servers uses. */
@@ -143,7 +145,8 @@ export interface SourceCloud {
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   /**
    * Reads one server again for a comparison with its capture. MUST be quick, because the server may
-   * be stopped meanwhile. Throws E_NOT_FOUND.
+   * be stopped meanwhile. Throws E_NOT_FOUND, and E_SERVER_STATE where another server has got one
+   * of its volumes, too, and may write to it.
    */
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
   /**

@@ -84,6 +84,7 @@ test('images of the project move with it, in every format, with every attribute 
   const { disks: verdicts, comparison } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
   expect(ofImages(comparison)).toEqual([]);
+  expect(comparison?.kinds['image']?.resources).toBeGreaterThan(3);
   expect(await imagesAt(world.source.user)).toEqual(expect.arrayContaining([...before]));
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');

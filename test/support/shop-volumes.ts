@@ -61,10 +61,18 @@ export async function writeInto(stateDir: string, volume: string, bytes: Uint8Ar
 }
 
 /** SHA-256 of what an embedded cloud stores of a volume. */
-export async function storedDigest(stateDir: string, volume: string): Promise<string> {
+export function storedDigest(stateDir: string, volume: string): Promise<string> {
+  return digestOfFile(join(stateDir, 'volumes', volume));
+}
+
+/** SHA-256 of what an embedded cloud stores of a snapshot of a volume. */
+export function snapshotDigest(stateDir: string, snapshot: string): Promise<string> {
+  return digestOfFile(join(stateDir, 'volume-snapshots', snapshot));
+}
+
+async function digestOfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(join(stateDir, 'volumes', volume), { highWaterMark: 1 << 20 }))
-    hash.update(bytes as Buffer);
+  for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(bytes as Buffer);
   return hash.digest('hex');
 }
 
@@ -106,11 +114,18 @@ export async function addVolumeServer(user: OpenStackUser, stateDir: string): Pr
     const now = await user.get<{ server: { status: string } }>('compute', `/servers/${made.server.id}`);
     return now.server.status === 'ACTIVE' ? true : undefined;
   });
-  const web = (await user.list<Made & { name: string }>('compute', '/servers', 'servers')).find(({ name }) => name === 'web 1');
-  const volumeId = await volumeOf({ name: 'web data' });
-  await writeInto(stateDir, volumeId, Buffer.from('the data of the web'), 1_000_000);
-  const volumeAttachment = { volumeId, tag: 'more', delete_on_termination: true };
-  await user.send('POST', 'compute', `/servers/${web?.id}/os-volume_attachments`, { volumeAttachment });
+  await addVolumeTo(user, stateDir, 'web 1', { name: 'web data' });
+}
+
+/** Makes a volume with content, and attaches it to a server by a tag. */
+export async function addVolumeTo(user: OpenStackUser, stateDir: string, server: string, fields: object): Promise<void> {
+  const all = await user.list<Made & { name: string }>('compute', '/servers', 'servers');
+  const owner = all.find(({ name }) => name === server);
+  const { volume } = await user.send<{ volume: Made }>('POST', 'volumev3', '/volumes', { volume: { size: 1, ...fields } });
+  await untilAvailable(user, volume.id);
+  await writeInto(stateDir, volume.id, Buffer.from('the data of the web'), 1_000_000);
+  const volumeAttachment = { volumeId: volume.id, tag: 'more', delete_on_termination: true };
+  await user.send('POST', 'compute', `/servers/${owner?.id}/os-volume_attachments`, { volumeAttachment });
 }
 
 /**
@@ -125,6 +140,17 @@ export async function addLoneVolume(user: OpenStackUser, stateDir: string, name 
   await user.send('POST', 'volumev3', `/volumes/${volume.id}/action`, { 'os-set_bootable': { bootable: true } });
   await writeInto(stateDir, volume.id, Buffer.from('what nobody has attached'), 2_700_000);
   return volume.id;
+}
+
+/** Makes a snapshot of a volume; returns its id. */
+export async function addVolumeSnapshot(user: OpenStackUser, volume_id: string, fields: object): Promise<string> {
+  const asked = { snapshot: { volume_id, force: true, ...fields } };
+  const { snapshot } = await user.send<{ snapshot: Made }>('POST', 'volumev3', '/snapshots', asked);
+  await user.until(`Snapshot ${snapshot.id}`, async () => {
+    const now = await user.get<{ snapshot: { status: string } }>('volumev3', `/snapshots/${snapshot.id}`);
+    return now.snapshot.status === 'available' ? true : undefined;
+  });
+  return snapshot.id;
 }
 
 async function untilAvailable(user: OpenStackUser, id: string): Promise<void> {

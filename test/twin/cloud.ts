@@ -34,6 +34,8 @@ export interface Settings {
   readonly dns: boolean;
   readonly novaMinor: number;
   readonly withoutExtensions: readonly string[];
+  /** Neutron refuses a quota below what is used, unless it is forced. */
+  readonly checksQuotas: boolean;
   /** The types of QoS rules that its drivers have. */
   readonly qosRules: readonly string[];
   readonly withoutServices: readonly ServiceName[];

@@ -1,24 +1,70 @@
-import { type Call, type Route, route } from './route.ts';
+import { type Answer, type Call, type Route, route } from './route.ts';
 import { type Elsewhere, type ShelfType, shelfTypes } from './service.ts';
 
-/** Where each of these services lists what, and how it names it. */
+/** One page of a list: where it begins, its things, and where the list goes on; null at its end. */
+interface ShelfPage {
+  readonly things: readonly Readonly<Record<string, string>>[];
+  readonly next: string | null;
+}
+
+/** How a service has a page: the body of its answer. */
+type Style = (key: string, page: ShelfPage) => unknown;
+
+/** Octavia (octavia/api/common/pagination.py) and Manila (manila/api/common.py). */
+const byKey: Style = (key, { things, next }) => ({
+  [key]: things,
+  ...(next === null ? {} : { [`${key}_links`]: [{ rel: 'next', href: next }] }),
+});
+
+/** Barbican (barbican/common/hrefs.py) and Magnum (magnum/api/controllers/v1/collection.py). */
+const byNext: Style = (key, { things, next }) => ({ [key]: things, ...(next === null ? {} : { next }) });
+
+/** Designate (designate/objects/adapters/api_v2/base.py, `_get_collection_links`). */
+const byObject: Style = (key, { things, next }) => ({
+  [key]: things,
+  links: { self: 'http://twin/', ...(next === null ? {} : { next }) },
+});
+
+/** Heat (heat/api/openstack/v1/views/views_common.py) and Trove (trove/common/pagination.py). */
+const byList: Style = (key, { things, next }) => ({
+  [key]: things,
+  ...(next === null ? {} : { links: [{ rel: 'next', href: next }] }),
+});
+
+/** Swift: the list alone; who wants more names the last that they have. */
+const bare: Style = (_key, { things }) => things;
+
+/** Where each of these services lists what, how it names it, and how many it tells at once. */
 const shelves = {
-  'load-balancer': { path: '/v2/lbaas/loadbalancers', key: 'loadbalancers', name: 'name' },
-  dns: { path: '/v2/zones', key: 'zones', name: 'name' },
-  orchestration: { path: '/v1/stacks', key: 'stacks', name: 'stack_name' },
-  sharev2: { path: '/v2/shares', key: 'shares', name: 'name' },
-  'object-store': { path: '/v1', key: null, name: 'name' },
-  'key-manager': { path: '/v1/secrets', key: 'secrets', name: 'name' },
-  'container-infra': { path: '/v1/clusters', key: 'clusters', name: 'name' },
-  database: { path: '/v1.0/instances', key: 'instances', name: 'name' },
+  'load-balancer': { path: '/v2/lbaas/loadbalancers', key: 'loadbalancers', name: 'name', most: 1000, style: byKey },
+  dns: { path: '/v2/zones', key: 'zones', name: 'name', most: 1000, style: byObject },
+  orchestration: { path: '/v1/stacks', key: 'stacks', name: 'stack_name', most: 1000, style: byList },
+  sharev2: { path: '/v2/shares', key: 'shares', name: 'name', most: 1000, style: byKey },
+  'object-store': { path: '/v1', key: 'containers', name: 'name', most: 10_000, style: bare },
+  'key-manager': { path: '/v1/secrets', key: 'secrets', name: 'name', most: 100, style: byNext },
+  'container-infra': { path: '/v1/clusters', key: 'clusters', name: 'name', most: 1000, style: byNext },
+  database: { path: '/v1.0/instances', key: 'instances', name: 'name', most: 20, style: byList },
 } as const satisfies Record<ShelfType, object>;
 
 function shelf(type: ShelfType): Route {
-  const { path, key, name } = shelves[type];
-  return route('elsewhere', 'GET', `/${type}${path}`, (call) => {
-    const list = namesIn(call, type).map((text, index) => ({ id: `${index}`, [name]: text }));
-    return { status: 200, body: key === null ? list : { [key]: list } };
+  const { path, key, name, most, style } = shelves[type];
+  return route('elsewhere', 'GET', `/${type}${path}`, (call): Answer => {
+    const all = namesIn(call, type).map((text, index) => ({ id: `${index}`, [name]: text }));
+    return { status: 200, body: style(key, pageOf(call, all, most)) };
   });
+}
+
+/** A page as it is asked for; Barbican alone counts (`offset`), the others name what was last. */
+function pageOf({ query, cloud, path }: Call, all: ShelfPage['things'], most: number): ShelfPage {
+  const asked = Number(query.get('limit') ?? most);
+  const limit = Math.min(asked, most, cloud.settings.pageSize);
+  const marker = query.get('marker');
+  const isLast = (one: Readonly<Record<string, string>>): boolean => one['id'] === marker || one['name'] === marker;
+  const isCounted = path.startsWith('/key-manager');
+  const start = isCounted ? Number(query.get('offset') ?? 0) : marker === null ? 0 : all.findIndex(isLast) + 1;
+  const things = all.slice(start, start + limit);
+  const at = isCounted ? `offset=${start + limit}` : `marker=${things.at(-1)?.['id']}`;
+  return { things, next: start + limit < all.length ? `${cloud.url('elsewhere')}${path}?limit=${limit}&${at}` : null };
 }
 
 function namesIn({ cloud, caller }: Call, what: keyof Elsewhere): readonly string[] {

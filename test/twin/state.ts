@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
+import type { Kept, Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
 import type {
@@ -52,6 +52,7 @@ export interface State {
   readonly serverGroups: Map<string, ServerGroup>;
   readonly volumes: Map<string, Volume>;
   readonly volumeSnapshots: Map<string, VolumeSnapshot>;
+  readonly volumeKeeps: Map<string, Kept>;
   readonly volumeTypes: Map<string, VolumeType>;
   /** Quotas that differ from the defaults, by `service:project`. */
   readonly quotas: Map<string, QuotaSet>;
@@ -88,6 +89,7 @@ function emptyState(): State {
     serverGroups: new Map(),
     volumes: new Map(),
     volumeSnapshots: new Map(),
+    volumeKeeps: new Map(),
     volumeTypes: new Map(),
     quotas: new Map(),
     counters: new Map(),

@@ -97,6 +97,8 @@ export interface TwinOptions {
   readonly novaMinor?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
+  /** Neutron refuses a quota below what is used, unless it is forced, as from 2025.1 on. */
+  readonly checksQuotas?: boolean;
   /** The types of QoS rules that its drivers have; those of Open vSwitch. */
   readonly qosRules?: readonly string[];
   /** Services that the catalogue does not name. */
@@ -227,6 +229,7 @@ function settingsFrom(options: TwinOptions): Settings {
     dns: options.dns ?? false,
     novaMinor: options.novaMinor ?? maximumMinor,
     withoutExtensions: options.withoutExtensions ?? [],
+    checksQuotas: options.checksQuotas ?? false,
     qosRules: options.qosRules ?? everyRule,
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],

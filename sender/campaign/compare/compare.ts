@@ -107,11 +107,26 @@ async function* comparedBy(
     const refs = [...some.keys()];
     const asked = { campaign, refs, stopped: refs.filter((ref) => stopped.has(ref)), begins: at === 0 };
     const { compared } = await ask('resource.compare', asked, signal);
-    for (const one of compared) {
-      const resource = some.get(one.ref);
+    for (const [ref, one] of answered(refs, compared)) {
+      const resource = some.get(ref);
       if (resource !== undefined) yield { resource, compared: one };
     }
   }
+}
+
+/**
+ * What a receiver told of each ref that it was asked for, in order. That it told nothing of one, or
+ * something of another, MUST NOT pass for what is equal.
+ */
+export function answered(refs: readonly Ref[], compared: readonly ComparedResource[]): Map<Ref, ComparedResource> {
+  const told = new Map(compared.map((one) => [one.ref, one]));
+  return new Map(refs.map((ref) => [ref, told.get(ref) ?? unanswered(ref)]));
+}
+
+function unanswered(ref: Ref): ComparedResource {
+  const says = 'the receiver was asked for it and told nothing';
+  const different = [{ attribute: '*', severity: 'serious' as const, says }];
+  return { ref, id: null, how: null, digest: null, equal: [], mapped: [], unread: [], told: [], different, strangers: [] };
 }
 
 /** The servers that were stopped before the campaign stopped them. */

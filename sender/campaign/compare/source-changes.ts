@@ -5,9 +5,10 @@ import { canonicalJson } from '../../../shared/model/canonical-json.ts';
 import type { Concern } from '../../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../../shared/model/lone-volumes.ts';
-import { type Ref, type Resource, refOf, registeredAs } from '../../../shared/model/resource.ts';
+import { type Ref, type Resource, refOf } from '../../../shared/model/resource.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import { leftOutOf } from '../../migration/left-out.ts';
+import { flattens } from '../../model/plan.ts';
 import { withoutRefs } from '../../model/skip.ts';
 import type { Campaign } from '../campaign.ts';
 import { newSince } from '../since-capture.ts';
@@ -28,7 +29,7 @@ export interface SourceNow {
   readonly concerns: readonly Concern[];
 }
 
-/** Volumes and images that are read at once. */
+/** Lone volumes and images that are read at once. */
 const width = 4;
 
 /** Resources that are compared in one turn of the event loop. */
@@ -49,13 +50,13 @@ export async function sourceNow(
   const { project_id: project, whole } = plan.source;
   try {
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const read = await source.inventory({ project, servers, withoutImages: true }, signal);
+    const read = await source.inventory({ project, servers, withoutImages: true, withVolumeSnapshots: flattens(plan) }, signal);
     const now = withoutRefs(read.document, leftOutOf(plan, document, journal.facts)).document;
     await setImmediate();
-    const resources = new Map<Ref, Resource>(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
-    for (const one of await aloneNow(document, source, signal)) resources.set(refOf(one.kind, one.id), one);
-    const news = newSince(document, now, whole).map(({ ref, says }) => ({ ref, attribute: '*', says }));
-    const changes = [...news, ...(await changesOf(document, resources, source))];
+    const resources = new Map(
+      [...resourcesOf(now), ...(await aloneNow(document, source, signal))].map((one) => [refIn(one), one]),
+    );
+    const changes = await changesOf(document, now, resources, source, whole);
     return { changes, resources, concerns: read.concerns };
   } catch (error) {
     signal.throwIfAborted();
@@ -67,8 +68,8 @@ export async function sourceNow(
 }
 
 /**
- * The volumes and images that move by themselves, as they are: a reading of the project leaves out
- * those that a commit has marked as moved, and those that nobody named.
+ * The lone volumes and images of a campaign as they are, each read by itself: a capture leaves out
+ * images that it is not asked for, and what was moved. Their disks are their bytes.
  */
 async function aloneNow(document: Configurations, source: SourceCloud, signal: AbortSignal): Promise<Resource[]> {
   const units = [
@@ -77,37 +78,39 @@ async function aloneNow(document: Configurations, source: SourceCloud, signal: A
   ];
   const found: Resource[] = [];
   await inParallel(units, width, async ({ kind, id }) => {
-    const state = await source.loneState(kind, id, signal).catch((error: unknown) => {
+    const now = await source.loneState(kind, id, signal).catch((error: unknown) => {
       if (asProblem(error).code === 'E_NOT_FOUND') return null;
       throw error;
     });
-    if (state !== null) found.push(state.resource);
+    const disks = document.disks.filter(({ server_id }) => server_id === id);
+    if (now !== null) found.push(now.resource, ...disks.map((disk) => ({ kind: 'disk' as const, ...disk })));
   });
   return found;
 }
 
-/** A disk that becomes a volume or an image is compared as that. */
-function isCompared(one: Resource): boolean {
-  return one.kind !== 'disk' || registeredAs(one) === refOf('disk', one.id);
-}
-
 async function changesOf(
   document: Configurations,
+  now: Configurations,
   found: ReadonlyMap<Ref, Resource>,
   source: SourceCloud,
+  whole: boolean,
 ): Promise<SourceChange[]> {
-  const captured = resourcesOf(document).filter(isCompared);
-  const changes: SourceChange[] = [];
+  const captured = resourcesOf(document);
+  const changes: SourceChange[] = newSince(document, now, whole).map(({ ref, says }) => ({ ref, attribute: '*', says }));
   for (const [index, was] of captured.entries()) {
     if (index % together === 0) await setImmediate();
-    const is = found.get(refOf(was.kind, was.id));
+    const is = found.get(refIn(was));
     changes.push(...changesOfOne(was, is, source));
   }
   return changes;
 }
 
+function refIn({ kind, id }: Resource): Ref {
+  return refOf(kind, id);
+}
+
 function changesOfOne(was: Resource, is: Resource | undefined, source: SourceCloud): SourceChange[] {
-  const ref = refOf(was.kind, was.id);
+  const ref = refIn(was);
   if (is === undefined) return [{ ref, attribute: '*', says: 'is gone at the source since its capture' }];
   const before = heldOf(was, source);
   const after = heldOf(is, source);

@@ -18,8 +18,20 @@ export function byRef(concerns: readonly Concern[]): ConcernsByRef {
 /** The concern that told a difference of an attribute before it was there. */
 export function tellingOf(concerns: ConcernsByRef, resource: Resource, attribute: string): Concern | undefined {
   const own = concerns.get(refOf(resource.kind, resource.id)) ?? [];
-  const shared = (concerns.get(null) ?? []).filter(({ says }) => resource.name !== '' && says.includes(resource.name));
-  return [...own, ...shared].find(({ code, says }) => code.startsWith(`${resource.kind}.`) && says.includes(attribute));
+  const shared = (concerns.get(null) ?? []).filter(({ says }) => names(says, resource.name));
+  return [...own, ...shared].find(({ code, says }) => code.startsWith(`${resource.kind}.`) && names(says, attribute));
+}
+
+const inWord = /[\p{L}\p{N}_-]/u;
+
+/** Whether a sentence names a thing: as a part of another word, as in `hostname`, it does not. */
+function names(says: string, thing: string): boolean {
+  if (thing === '') return false;
+  for (let at = says.indexOf(thing); at >= 0; at = says.indexOf(thing, at + 1)) {
+    const around = `${says.charAt(at - 1)}${says.charAt(at + thing.length)}`;
+    if (!inWord.test(around)) return true;
+  }
+  return false;
 }
 
 const unmoved = /\.(not_carried|unknown_attribute|unsupported_attribute)$/;

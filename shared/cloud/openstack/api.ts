@@ -256,6 +256,7 @@ export interface ApiVolumeSnapshot extends ApiThing {
   readonly status: string;
   readonly size: number;
   readonly volume_id: string;
+  readonly created_at?: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -42,9 +42,13 @@ export async function readLimits(
   return Object.fromEntries(numbers.filter(([name]) => kept[service]?.includes(name) ?? true));
 }
 
+/** The extension of a Neutron that refuses a limit below what is used, unless it is forced. */
+export const checkedLimits = 'quota-check-limit-default';
+
 /**
  * Sets some limits of a project; only an admin may. `force`: also below what the project uses,
- * which Nova alone refuses (nova/api/openstack/compute/quota_sets.py, update).
+ * which Nova refuses (nova/api/openstack/compute/quota_sets.py, update), and a Neutron with the
+ * extension for it (neutron/extensions/quotasv2.py, update). Others do not know the word.
  */
 export async function writeLimits(
   session: CloudSession,
@@ -54,6 +58,6 @@ export async function writeLimits(
   { signal, force = false }: { readonly signal: AbortSignal; readonly force?: boolean },
 ): Promise<void> {
   const { path, key } = placeOf(service, projectId);
-  const forced = force && service === 'compute' ? { force } : {};
+  const forced = force ? { force } : {};
   await session.call({ method: 'PUT', service, path, body: { [key]: { ...limits, ...forced } }, signal });
 }

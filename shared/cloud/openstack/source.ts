@@ -3,6 +3,7 @@ import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
 import { isOfLoneVolume } from '../../model/lone-volumes.ts';
 import type { Resource, ResourceOf } from '../../model/resource.ts';
+import { snapshotIn } from '../../model/snapshot-volumes.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type {
@@ -36,6 +37,7 @@ import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
 import { mustBeFree } from './volumes/free.ts';
+import { mustBeReadable } from './volumes/kept-snapshot.ts';
 import { riskyVolumes } from './volumes/risky-volumes.ts';
 import { snapshotVolume } from './volumes/snapshot-volume.ts';
 import { type PermitOurs, releaseTemporary, temporariesOf, temporaryIn } from './volumes/temporary.ts';
@@ -94,8 +96,9 @@ export class OpenStackSource implements SourceCloud {
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {
     if (disk.image_id !== null) return storedSnapshot(this.#session, disk.id, disk.image_id, patience.signal);
     if (disk.volume_id === null) return freezeDisk(this.#session, disk, stamp, patience);
-    const must = isOfLoneVolume(disk) ? mustBeFree : mustBeFrozen;
-    const ready = (): Promise<void> => must(this.#session, disk.server_id, patience);
+    const kept = snapshotIn(disk.volume_id);
+    const must = kept !== null ? mustBeReadable : isOfLoneVolume(disk) ? mustBeFree : mustBeFrozen;
+    const ready = (): Promise<void> => must(this.#session, kept ?? disk.server_id, patience);
     const tools = { ready, permit: this.#permitFor(stamp.campaign) };
     return snapshotVolume(this.#session, disk, { ...stamp, round: 0 }, patience, tools);
   }

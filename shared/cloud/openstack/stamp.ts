@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { idOf, type Ref } from '../../model/resource.ts';
 import type { RoundStamp } from '../source-cloud.ts';
 
@@ -82,6 +82,37 @@ export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campai
   return { godwit_campaign: campaign, godwit_source: ref };
 }
 
+/** The property of an image that we made: its own id. */
+export const ownIdKey = 'godwit_image';
+
+/**
+ * The id and the stamp of a new image. Nova and Cinder copy the properties of an image to what is
+ * made of it, and on to the images that a user makes of that (cinder/volume/api.py,
+ * `copy_volume_to_image`; nova/compute/api.py, `snapshot_volume_backed`): these have another id.
+ * Image API v2, "Create image": the id may be chosen.
+ */
+export function newImage(
+  campaign: string,
+  ref: Ref,
+): ReturnType<typeof imageStamp> & { readonly id: string; readonly godwit_image: string } {
+  const id = randomUUID();
+  return { id, ...imageStamp(campaign, ref), [ownIdKey]: id };
+}
+
+/** Whether we made an image with our stamp: a user's copy of one names another image. */
+export function isMadeByUs(image: { readonly id: string; readonly name: string | null }): boolean {
+  const properties = image as Readonly<Record<string, unknown>>;
+  const { godwit_source: source } = properties;
+  // Cinder chooses the id of what it uploads for us.
+  const isReading = typeof source === 'string' && image.name === temporaryName(idOf(source as Ref));
+  return properties[ownIdKey] === image.id || isReading;
+}
+
+/** The name of what is made only to read the bytes of a disk. */
+export function temporaryName(disk: string): string {
+  return `godwit-${disk}`;
+}
+
 /**
  * The properties of a snapshot: which attempt made it counts too, for the server may have run since
  * an earlier one; round 0 is that of the stopped server.
@@ -96,8 +127,8 @@ export function carries(thing: Readonly<Record<string, unknown>>, stamp: Readonl
   return Object.entries(stamp).every(([key, value]) => thing[key] === value);
 }
 
-/** Whether metadata is the stamp of a snapshot; what a campaign builds has no attempt. */
-export function isOfReading(metadata: Readonly<Record<string, string>>): boolean {
+/** Whether metadata or properties stamp a snapshot; what a campaign builds has no attempt. */
+export function isOfReading(metadata: Readonly<Record<string, unknown>>): boolean {
   return metadata['godwit_attempt'] !== undefined && metadata['godwit_source'] !== undefined;
 }
 

@@ -31,7 +31,7 @@ export const ownTests: Readonly<Record<string, OwnTest>> = {
   'campaign.uncommitted': {
     file: 'test/unit/receiver/campaign/earlier.test.ts',
     title:
-      'a server that was left out joins its neighbours: a second campaign adopts what the first built, and its rollback keeps that',
+      'a server that was left out joins its neighbours: a second campaign adopts what the first built and writes nothing of it, and its rollback keeps that',
     product: 'receiver/campaign/earlier.ts',
   },
 };

@@ -1,4 +1,4 @@
-import type { ApiTrunk } from '../../../shared/cloud/openstack/api.ts';
+import type { ApiPort, ApiTrunk } from '../../../shared/cloud/openstack/api.ts';
 import { aResource } from '../../conformance/tenant.ts';
 import type { Cases, Situation } from './case.ts';
 import { adopting, type Ground, type Look, type Otherwise, portThere } from './look.ts';
@@ -30,7 +30,17 @@ export function trunkCases(look: Look): Cases {
   const onTrunk = (what: string, port: string, vlan: number): Situation => look(what, (ground) => mapped(ground, port, vlan));
   const ofMtu = (what: string, mtu: number): Situation =>
     look(what, (ground) => ({ resources: withTrunk(ground, mtu).resources }));
+  const onPort = (what: string, port: Partial<ApiPort>): Situation =>
+    look(what, (ground) => {
+      const { resources, parent } = withTrunk(ground, 1400);
+      const adopted = adopting(ground, {}, { ports: [{ ...portThere('10.199.7.30'), ...port }] });
+      return { ...adopted, resources, mappings: { ...adopted.mappings, ports: { [parent]: { to: 'at 10.199.7.30' } } } };
+    });
   return {
+    'trunk.port_taken': {
+      fires: onPort('a mapped port that has a trunk', { trunk_details: { trunk_id: 't' } }),
+      silent: onPort('one that has none', { trunk_details: null }),
+    },
     'trunk.other_port': {
       fires: onTrunk('a mapped trunk on another port', 'at 10.199.7.99', 44),
       silent: onTrunk('one on the mapped port, with the same VLAN', 'at 10.199.7.30', 44),

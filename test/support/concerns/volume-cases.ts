@@ -38,6 +38,11 @@ const having =
 const connectedAs = (driver: string, format: string | null = null): Change =>
   having({}, '/dev/vda', () => ({ connections: new Map([['v1', { driver, format }]]) }));
 
+/** A snapshot of the volume, and whether it becomes a volume. */
+const withSnapshot =
+  (flattens: boolean): Change =>
+  () => ({ snapshots: [{ id: 'sn1', name: 'monday', status: 'available', size: 4, volume_id: 'v1', metadata: {} }], flattens });
+
 const withoutImage: Change = ({ servers }) => ({ servers: servers.map((server) => ({ ...server, image: '' as const })) });
 
 /** The cases of a capture that are about volumes. */
@@ -52,7 +57,10 @@ export function volumeCaptureCases(read: () => Contents): Cases {
   const plain = when('a volume of one server', having());
   return {
     'server.volume_unseen': between(when('one that Cinder does not show', having({ id: 'another' })), plain),
-    'server.volume_multiattach': between(when('one that may have several servers', having({ multiattach: true })), plain),
+    'server.volume_multiattach': between(
+      when('one that two servers have', having({ attachments: [{ server_id: 's1' }, { server_id: 's2' }] })),
+      when('one that several may have, and one has', having({ multiattach: true })),
+    ),
     'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
     'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
     'server.volume_snapshot': between(
@@ -70,6 +78,17 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     'volume.unseen': between(
       when('volumes that may not be listed', () => ({ volumes: null })),
       plain,
+    ),
+    'volume.snapshot_unseen': between(
+      when(
+        'snapshots that may not be listed',
+        having({}, '/dev/vda', () => ({ snapshots: null })),
+      ),
+      plain,
+    ),
+    'volume.snapshot_flattened': between(
+      when('a plan that makes volumes of snapshots', having({}, '/dev/vda', withSnapshot(true))),
+      when('one that leaves them', having({}, '/dev/vda', withSnapshot(false))),
     ),
     'volume.source_room': between(
       when('a quota without room for another volume', having({}, '/dev/vda', quota(3))),
@@ -102,6 +121,13 @@ export function volumeCases(look: Look): Cases {
       resources: [...as(ground, 'server', { volumes: [attached] }), ...resources],
     }));
   const specs = (extra: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { kind: extra } }] });
+  const shared = { multiattach: true };
+  const forSeveral = (spec: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { multiattach: spec } }] });
+  const attachedBy = (what: string, lacks: readonly string[]): Situation =>
+    look(what, (ground) => ({
+      destination: { ...whole, ...forSeveral('<is> True'), lacks: new Set(lacks) },
+      resources: [...as(ground, 'server', { volumes: [attached] }), { ...volume, ...shared }],
+    }));
   const flash = { type_specs: { kind: 'flash' } };
   return {
     'volume.service': between(when('a destination without block storage', { volumeTypes: null }), fits),
@@ -112,6 +138,11 @@ export function volumeCases(look: Look): Cases {
       server('one whose volume is', [], [volume]),
     ),
     'server.volume_kept': between(server('a destination before 2.85', ['2.85'], [volume]), server('a newer one', [], [volume])),
+    'volume.multiattach': between(
+      when('one that several servers may have, and a type for one', forSeveral('<is> False'), shared),
+      when('a type for several', forSeveral('<is> True'), shared),
+    ),
+    'volume.multiattach_refused': between(attachedBy('a destination before 2.60', ['2.60']), attachedBy('a newer one', [])),
     'volume_type.missing': between(when('another type', { volumeTypes: [{ id: 't2', name: 'slow' }] }), fits),
     'volume_type.differs': between(when('other extra specs', specs('tape'), flash), when('the same ones', specs('flash'), flash)),
   };

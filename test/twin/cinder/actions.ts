@@ -12,10 +12,11 @@ type Action = (call: Call, volume: Volume, parameters: unknown) => Answer;
 
 const accepted: Answer = { status: 202 };
 
+/** Image metadata lies in rows of its own, and the record of the volume keeps its date. */
 const setImageMetadata: Action = ({ cloud }, volume, parameters) => {
   const { metadata } = parse(z.object({ metadata: z.record(z.string().min(1).max(255), z.string()) }), parameters);
   Object.assign(volume.imageMetadata, metadata);
-  touchVolume(cloud, volume);
+  cloud.changed();
   return { status: 200, body: { metadata: volume.imageMetadata } };
 };
 
@@ -23,7 +24,7 @@ const unsetImageMetadata: Action = ({ cloud }, volume, parameters) => {
   const { key } = parse(z.object({ key: z.string().min(1) }), parameters);
   if (volume.imageMetadata[key] === undefined) throw notFound('Metadata item was not found.');
   volume.imageMetadata = Object.fromEntries(Object.entries(volume.imageMetadata).filter(([name]) => name !== key));
-  touchVolume(cloud, volume);
+  cloud.changed();
   return { status: 200 };
 };
 

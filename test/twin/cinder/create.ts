@@ -27,6 +27,8 @@ const wanted = z.object({
     imageRef: z.string().nullish(),
     snapshot_id: z.string().nullish(),
     source_volid: z.string().nullish(),
+    group_id: z.string().nullish(),
+    multiattach: z.unknown().optional(),
   }),
 });
 
@@ -39,6 +41,11 @@ type Given = z.infer<typeof wanted>['volume'];
 export function createVolume(call: Call): Answer {
   const { cloud, caller } = call;
   const given = parse(wanted, call.body).volume;
+  // Since 2023.1 the type alone decides (cinder/api/v3/volumes.py, `create`).
+  if (given.multiattach === true)
+    throw badRequest(
+      'multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.',
+    );
   const snapshot = given.snapshot_id ? snapshotFor(call, given.snapshot_id) : undefined;
   const source = given.source_volid ? sourceFor(call, given.source_volid) : undefined;
   const image = given.imageRef ? imageFor(call, given.imageRef) : undefined;
@@ -69,7 +76,7 @@ export function createVolume(call: Call): Answer {
     snapshotId: snapshot?.id ?? null,
     sourceVolumeId: source?.id ?? null,
     cloneOfImage: cloud.settings.clonesImages && image?.diskFormat === 'raw' ? image.id : null,
-    groupId: null,
+    groupId: call.minor >= 13 ? (given.group_id ?? null) : null,
     attachments: [],
     createdAt: now,
     updatedAt: now,

@@ -10,6 +10,7 @@ type VolumeStatus =
   | 'deleting'
   | 'error'
   | 'error_deleting'
+  | 'awaiting-transfer'
   | 'maintenance';
 
 /** Which server has a volume, and as which device. */
@@ -74,4 +75,15 @@ export interface VolumeType {
   extraSpecs: Record<string, string>;
   /** Volumes of it are encrypted with a key that only the cloud has. */
   encrypted: boolean;
+}
+
+/** A backup, a group of volumes, a snapshot of one, or a transfer: its record alone. */
+export interface Kept {
+  readonly id: string;
+  readonly kind: 'backup' | 'group' | 'group_snapshot' | 'transfer';
+  readonly name: string | null;
+  readonly status: string;
+  readonly projectId: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly createdAt: string;
 }

@@ -1,6 +1,7 @@
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { volumeActionRoutes } from './actions.ts';
 import { attachmentRoutes } from './attachments.ts';
+import { keptRoutes } from './keeps.ts';
 import { volumeQuotaRoutes } from './quotas.ts';
 import { volumeSnapshotRoutes } from './snapshots.ts';
 import { volumeTypeRoutes } from './types.ts';
@@ -22,6 +23,7 @@ export const volumeRoutes: readonly Route[] = [
   ...volumeActionRoutes,
   ...attachmentRoutes,
   ...volumeSnapshotRoutes,
+  ...keptRoutes,
   ...volumeTypeRoutes,
   ...volumeQuotaRoutes,
   route('volume', 'GET', '/v3/:project/os-availability-zone', ({ cloud }) => ({

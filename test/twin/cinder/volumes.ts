@@ -62,11 +62,15 @@ function deleteVolume(call: Call): Answer {
   return { status: 202 };
 }
 
+/**
+ * Metadata lies in rows of its own, and the record of the volume keeps its date
+ * (cinder/db/sqlalchemy/api.py, `_volume_x_metadata_update`).
+ */
 function setMetadata(call: Call, replaces: boolean): Answer {
   const volume = volumeOf(call);
   const { metadata } = parse(z.object({ metadata: volumeMetadata }), call.body);
   volume.metadata = replaces ? metadata : { ...volume.metadata, ...metadata };
-  touchVolume(call.cloud, volume);
+  call.cloud.changed();
   return { status: 200, body: { metadata: volume.metadata } };
 }
 
@@ -75,7 +79,7 @@ function removeMetadata(call: Call): Answer {
   const key = call.param('key');
   if (volume.metadata[key] === undefined) throw notFound(`Volume ${volume.id} has no metadata with key ${key}.`);
   volume.metadata = Object.fromEntries(Object.entries(volume.metadata).filter(([name]) => name !== key));
-  touchVolume(call.cloud, volume);
+  call.cloud.changed();
   return { status: 200 };
 }
 

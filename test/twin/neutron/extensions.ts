@@ -63,11 +63,16 @@ const extensions = [
   'tag-ports-during-bulk-creation',
   'trunk',
   'trunk-details',
+  'quota-check-limit-default',
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 
 /** The extensions of one twin. */
 export function extensionsOf({ settings }: Cloud): typeof extensions {
-  const lacking = settings.dns ? settings.withoutExtensions : [...settings.withoutExtensions, 'dns-integration'];
+  const lacking = [
+    ...settings.withoutExtensions,
+    ...(settings.dns ? [] : ['dns-integration']),
+    ...(settings.checksQuotas ? [] : ['quota-check-limit-default']),
+  ];
   return extensions.filter(({ alias }) => !lacking.includes(alias));
 }
 

@@ -89,10 +89,20 @@ function quotaDetails(call: Call): Answer {
   return { status: 200, body: { quota: Object.fromEntries(entries) } };
 }
 
+/**
+ * neutron/extensions/quotasv2.py, update: from Wallaby on `force` is a word of the body, and with
+ * the extension `quota-check-limit-default` it alone lets a limit lie below what is used.
+ */
 function setQuota(call: Call): Answer {
   refuseMember(call.caller, 'update_quota');
   const project = call.param('project');
-  const { quota: given } = parse(z.object({ quota: z.record(z.string(), z.int().min(-1)) }), call.body);
+  const limits = z.object({ force: z.boolean().optional() }).catchall(z.int().min(-1));
+  const { force = !call.cloud.settings.checksQuotas, ...given } = parse(z.object({ quota: limits }), call.body).quota;
+  for (const [key, limit] of Object.entries(given)) {
+    const used = key in counted ? usedBy(call.cloud, project, key as keyof typeof counted) : 0;
+    if (force || limit < 0 || limit >= used) continue;
+    throw badRequest(`Quota limit ${limit} for ${key} must be greater than or equal to already used ${used}`, 'HTTPBadRequest');
+  }
   const known = quotasOf(call.cloud, 'network', project);
   for (const key of Object.keys(given))
     if (known[key] === undefined) throw badRequest(`Unrecognized attribute(s) '${key}'`, 'HTTPBadRequest');

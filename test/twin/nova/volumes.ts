@@ -78,10 +78,16 @@ export function wantedVolumes(call: Call, imageRef: string, devices: readonly Bl
   });
 }
 
+/** The first microversion that attaches volumes which several servers may have. */
+const firstShared = 60;
+
 /** A volume that can be attached (cinder/volume/api.py, `_attachment_reserve`). */
-export function reservable({ cloud, caller }: Call, id: string): Volume {
+export function reservable({ cloud, caller, minor }: Call, id: string): Volume {
   const volume = findVolume(cloud, caller, id);
   if (volume === undefined) throw invalid(`failed to get volume ${id}.`);
+  // nova/exception.py, MultiattachNotSupportedOldMicroversion.
+  if (volume.multiattach && minor < firstShared)
+    throw badRequest('Multiattach volumes are only supported starting with compute API version 2.60.');
   const isFree = volume.status === 'available' || (volume.multiattach && volume.status === 'in-use');
   if (!isFree)
     throw badRequest(

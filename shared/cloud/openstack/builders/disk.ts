@@ -17,7 +17,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { cancelled } from '../session/transport.ts';
 import { until } from '../session/wait.ts';
-import { carries, imageStamp } from '../stamp.ts';
+import { carries, imageStamp, isMadeByUs, newImage } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { unstamped } from './stamped.ts';
@@ -136,10 +136,7 @@ async function presented(disk: BlockSource, format: string, signal: AbortSignal)
   return { format: 'qcow2', virtualSize: Math.ceil(disk.size / 512) * 512, bytes: qcow2 };
 }
 
-/**
- * The images this campaign made for a disk. A user's snapshot of the new server inherits our
- * properties but is not ours.
- */
+/** The images this campaign made for a disk; those that users made of them have its stamp, too. */
 async function stamped(
   site: Site,
   ref: Ref,
@@ -147,12 +144,11 @@ async function stamped(
 ): Promise<ApiImage[]> {
   const stamp = imageStamp(campaign, ref);
   const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query: stamp }, signal);
-  return all.filter((image) => carries(image, stamp) && !isSnapshot(image));
+  return all.filter((image) => carries(image, stamp) && isMadeByUs(image));
 }
 
 /** Whether an image is a user's snapshot of a server. */
-export const isSnapshot = (image: ApiImage): boolean =>
-  image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
+const isSnapshot = (image: ApiImage): boolean => image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
 
 /** Whether an image holds exactly these bytes, by the digest that Glance tells. */
 export async function isWhole(image: ApiImage, source: BlockSource, context: Pick<BuildContext, 'signal'>): Promise<boolean> {
@@ -193,7 +189,7 @@ async function create(
   const ref = refOf('disk', resource.id);
   const body = {
     ...guestProperties(resource.properties),
-    ...imageStamp(campaign, ref),
+    ...newImage(campaign, ref),
     ...(await requestFor(site, resource, context)),
     disk_format: format,
     container_format: 'bare',

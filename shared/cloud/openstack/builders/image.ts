@@ -5,13 +5,13 @@ import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { carriedProperties } from '../images/image-properties.ts';
+import { carriedProperties, movable } from '../images/image-properties.ts';
 import { listImages } from '../images/list-images.ts';
 import { readImage } from '../images/snapshots.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
 import { isAdmin } from '../session/token.ts';
-import { carries, imageStamp } from '../stamp.ts';
+import { carries, imageStamp, isMadeByUs, newImage } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
 import { type Family, gone } from './family.ts';
 import { memberDifferences, shareImage } from './image-members.ts';
@@ -81,10 +81,7 @@ export const image: Family<'image'> = {
   },
 };
 
-/**
- * The images this campaign made for an image of the source. A snapshot of a server that was made
- * from ours inherits our properties, and has the server's id.
- */
+/** The images this campaign made for one of the source; those that users made of them are not. */
 async function stamped(
   site: Site,
   ref: Ref,
@@ -92,7 +89,7 @@ async function stamped(
 ): Promise<ApiImage[]> {
   const stamp = imageStamp(campaign, ref);
   const all = await listImages(site.session, stamp, signal);
-  return all.filter((one) => carries(one, stamp) && one['instance_uuid'] === undefined);
+  return all.filter((one) => carries(one, stamp) && isMadeByUs(one));
 }
 
 /** Image API v2, "Create image". Only an admin makes one public; another's stays private. */
@@ -101,8 +98,8 @@ async function create(site: Site, resource: ResourceOf<'image'>, context: BuildC
   const ref = refOf('image', resource.id);
   const mayPublish = isAdmin(await site.session.token(signal));
   const body = {
-    ...resource.properties,
-    ...imageStamp(campaign, ref),
+    ...movable(resource.properties),
+    ...newImage(campaign, ref),
     ...(await requestFor(site, resource, context)),
     visibility: resource.visibility === 'public' && !mayPublish ? 'private' : resource.visibility,
   };

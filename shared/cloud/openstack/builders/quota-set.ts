@@ -2,7 +2,7 @@ import { type Replaced, raisesOf } from '../../../model/quota-set.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
-import { type QuotaLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import { checkedLimits, type QuotaLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -37,7 +37,10 @@ export const quotaSet: Family<'quota_set'> = {
     const there = (await limitsOf(site, id, signal)) ?? {};
     const ours = Object.entries(replaced).filter(([name, { is }]) => there[name] === is);
     if (ours.length === 0) return false;
-    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), { signal, force: true });
+    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), {
+      signal,
+      force: await knowsForce(site, id, signal),
+    });
     return true;
   },
 };
@@ -58,6 +61,10 @@ function isService(id: string): id is QuotaService {
 /** The limits of the destination's project in a service; null where it does not tell them. */
 export async function limitsOf(site: Site, id: string, signal: AbortSignal): Promise<QuotaLimits | null> {
   return isService(id) ? await readLimits(site.session, id, await site.projectId(signal), signal) : null;
+}
+
+async function knowsForce(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
+  return id === 'compute' || (id === 'network' && (await site.offers(checkedLimits, signal)));
 }
 
 async function write(

@@ -5,6 +5,7 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiVolume } from '../api.ts';
 import { isUsable, readImage } from '../images/snapshots.ts';
 import { until } from '../session/wait.ts';
+import { temporaryName } from '../stamp.ts';
 import { untilAvailable } from '../volumes/read.ts';
 import { refusedContent, uploadOf } from '../volumes/snapshot-volume.ts';
 import { destroyImage, isWhole } from './disk.ts';
@@ -19,7 +20,7 @@ export async function readBack(site: Site, { id }: ApiVolume, disk: ResourceOf<'
   const { disk: source, signal } = context;
   if (source === undefined) throw new Problem('E_BUG', `No bytes were given for volume ${disk.volume_id}.`);
   const { session } = site;
-  const imageId = await uploadOf(session, id, `godwit-${disk.id}`, signal);
+  const imageId = await uploadOf(session, id, temporaryName(disk.id), signal);
   try {
     const image = await until(`The image of volume ${id}`, context, async () => {
       const is = await readImage(session, imageId, signal);

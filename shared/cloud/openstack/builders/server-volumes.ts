@@ -39,6 +39,12 @@ export function blockDevices(
 export const flagChangeable = '2.85';
 
 /**
+ * The first microversion that attaches volumes which several servers may have
+ * (nova/compute/api.py, `_check_attach_and_reserve_volume`).
+ */
+export const sharedAttachable = '2.60';
+
+/**
  * Lets those volumes go with their server that did at the source, once it is as wanted. An older
  * Nova keeps them, as preflight has told.
  */

@@ -1,11 +1,10 @@
 import { diskIdOf, idOf, kindOf, type Ref, refOf } from '../../../model/resource.ts';
 import type { Patience } from '../../patience.ts';
-import type { ApiImage } from '../api.ts';
 import { listImages } from '../images/list-images.ts';
-import { descriptionStamp } from '../stamp.ts';
+import { descriptionStamp, isMadeByUs } from '../stamp.ts';
 import { destroyOf, stampedOf } from '../volumes/read.ts';
 import { isLate as isLateVolume } from '../volumes/unchecked.ts';
-import { destroyImage, inUse, isSnapshot } from './disk.ts';
+import { destroyImage, inUse } from './disk.ts';
 import { markedCollectionOf, sweepMarked } from './marked.ts';
 import type { Site } from './site.ts';
 import { collections, removeNeutron } from './stamped.ts';
@@ -71,18 +70,9 @@ async function sweepImages(
   { signal }: Patience,
 ): Promise<number> {
   const all = await listImages(site.session, { godwit_campaign: campaign }, signal);
-  const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isUsers(image));
+  const ours = all.filter((image) => image['godwit_campaign'] === campaign && isMadeByUs(image));
   const late = ours.filter(({ id, godwit_source }) => isLate(descriptionStamp(campaign, String(godwit_source) as Ref), id));
   let removed = 0;
   for (const { id } of late) if (await destroyImage(site, id, signal, [inUse])) removed += 1;
   return removed;
-}
-
-/**
- * Whether a user made an image of a server of ours, which inherits our properties. An image of the
- * project may have been such a snapshot at the source.
- */
-function isUsers(image: ApiImage): boolean {
-  const isMoved = kindOf(String(image['godwit_source']) as Ref) === 'image';
-  return isMoved ? image['instance_uuid'] !== undefined : isSnapshot(image);
 }

@@ -2,7 +2,7 @@ import { kindOf, type Ref } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
 import { readImage } from '../images/snapshots.ts';
 import { readServer } from '../servers/server-state.ts';
-import { descriptionStamp, imageStamp, tagsOf } from '../stamp.ts';
+import { descriptionStamp, imageStamp, ownIdKey, tagsOf } from '../stamp.ts';
 import { readOf } from '../volumes/read.ts';
 import { patchImage } from './image.ts';
 import { markedCollectionOf, unmark } from './marked.ts';
@@ -65,7 +65,8 @@ async function fromServer(site: Site, ref: Ref, id: string, campaign: string, si
 /** An image of the project; those of disks of servers keep their stamp. */
 async function fromImage(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
   const is = await readImage(site.session, id, signal);
-  const ours = Object.entries(imageStamp(campaign, ref)).filter(([key, value]) => is?.[key] === value);
+  const stamp = { ...imageStamp(campaign, ref), [ownIdKey]: id };
+  const ours = Object.entries(stamp).filter(([key, value]) => is?.[key] === value);
   if (ours.length > 0)
     await patchImage(
       site,

@@ -6,7 +6,7 @@ import type { ApiVolume } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { createOrFind } from '../session/late.ts';
-import { imageStamp } from '../stamp.ts';
+import { imageStamp, ownIdKey } from '../stamp.ts';
 import { listTypes, listVolumeZones, typeNamed } from '../volumes/places.ts';
 import { actOn, createOf, destroyOf, readOf, stampedOf, untilAvailable } from '../volumes/read.ts';
 import { isLate, isUnchecked, uncheckedKey, uncheckedMark } from '../volumes/unchecked.ts';
@@ -51,6 +51,8 @@ export const volume: Family<'volume'> = {
     const told = compare({
       availability_zone: [zone, is.availability_zone],
       'image that it depends on': ['none', image ?? 'none'],
+      // Cinder refuses it in a request: the type decides, and the plan has told where it does not.
+      multiattach: [resource.multiattach || is.multiattach, is.multiattach],
     });
     const answer = { ...is, volume_image_metadata: is.volume_image_metadata ?? {} };
     return withMore(await differencesOf(site, resource, answer, context), fatal, told);
@@ -172,7 +174,7 @@ async function check(site: Site, resource: ResourceOf<'volume'>, is: ApiVolume, 
   if (Object.keys(image_metadata).length > 0) await act('os-set_image_metadata', { metadata: image_metadata });
   // The volume has what its image told, our stamp included, even where a policy hides it.
   const stamp = imageStamp(context.campaign, refOf('volume', resource.id));
-  const told = [...Object.keys(is.volume_image_metadata ?? {}), ...Object.keys(stamp)];
+  const told = [...Object.keys(is.volume_image_metadata ?? {}), ...Object.keys(stamp), ownIdKey];
   for (const key of new Set(told)) if (!(key in image_metadata)) await act('os-unset_image_metadata', { key }, [404]);
   const path = `/volumes/${is.id}/metadata/${uncheckedKey}`;
   await site.session.call({ method: 'DELETE', service: 'volume', path, tolerate: [404], signal });

@@ -18,9 +18,15 @@ export function guestProperties(properties: Readonly<Record<string, string>>): R
 
 /** The properties that an image keeps where it moves: all but what each cloud notes itself. */
 export function carriedProperties(image: ApiImage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(propertiesOf(image)).filter(
-      ([name]) => !['derived', 'told'].includes(rowOf(ownImageProperties, name)?.fate ?? ''),
-    ),
-  );
+  return movable(propertiesOf(image));
+}
+
+/**
+ * Those properties that an image keeps where it moves. A document is its sender's: what Glance has
+ * under a name of its own, such as the project that an image belongs to, is no property.
+ */
+export function movable(properties: Readonly<Record<string, string>>): Record<string, string> {
+  const isKept = (name: string): boolean =>
+    rowOf(named, name) === undefined && !['derived', 'told'].includes(rowOf(ownImageProperties, name)?.fate ?? '');
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => isKept(name)));
 }

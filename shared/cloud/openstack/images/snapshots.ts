@@ -9,7 +9,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { carries, snapshotStamp } from '../stamp.ts';
+import { carries, isOfReading, snapshotStamp } from '../stamp.ts';
 import { frozenProperties } from './frozen-properties.ts';
 
 /** Polls without progress, on an idle server, after which a snapshot counts as failed. */
@@ -24,7 +24,8 @@ export async function readImage(session: CloudSession, id: string, signal: Abort
 
 /**
  * Lists the snapshots with a stamp. Nova copies image properties to servers and on to their
- * snapshots, so a user's snapshot of a moved server has an old stamp: only this campaign's count.
+ * snapshots, so a user's snapshot of a moved server has the stamp of its image, without an attempt:
+ * where both projects are in one cloud an admin sees it here.
  */
 export async function stampedSnapshots(
   session: CloudSession,
@@ -33,7 +34,7 @@ export async function stampedSnapshots(
 ): Promise<ApiImage[]> {
   const query = { ...stamp, image_type: 'snapshot' };
   const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
-  return images.filter((image) => carries(image, query));
+  return images.filter((image) => carries(image, query) && isOfReading(image));
 }
 
 /**

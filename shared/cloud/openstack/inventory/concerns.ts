@@ -2,11 +2,11 @@ import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { documentName } from '../group-name.ts';
-import { movedTag } from '../stamp.ts';
 import { bootsFromVolume } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { firmware, iso, serials, tpm } from './machine-concerns.ts';
+import { isMoved } from './moved.ts';
 import { policyConcerns } from './policies.ts';
 import { poolConcerns } from './pools.ts';
 import { rbacConcerns } from './rbac.ts';
@@ -51,9 +51,6 @@ const busy: ServerRule = (server) => {
     ? concern('server.busy', 'warning', server, `is at work (${task}).`, 'Wait until the cloud has finished with it.')
     : null;
 };
-
-/** Whether a committed campaign moved the server: commit tags and locks it. */
-export const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
 
 const moved: ServerRule = (server) =>
   isMoved(server)

@@ -79,6 +79,8 @@ export interface Contents extends VolumeContents {
   readonly ownImages: readonly ApiImage[];
   /** The members of those that move. */
   readonly imageMembers: MembersOf;
+  /** Whether snapshots of the volumes that move become volumes of their own. */
+  readonly flattens: boolean;
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
@@ -211,6 +213,7 @@ export async function readContents(
     ...(await readVolumes(session, scope, servers, signal)),
     ownImages: [],
     imageMembers: new Map(),
+    flattens: false,
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
   };

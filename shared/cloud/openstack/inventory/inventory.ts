@@ -20,6 +20,7 @@ import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
 import { volumesLeft } from './volume-concerns.ts';
+import { snapshotsLeft } from './volume-snapshots.ts';
 
 /** What a capture makes of what was read. */
 interface DescribedContents {
@@ -44,7 +45,8 @@ export async function takeInventory(
   const areImagesMeant = isWhole ? selection.withoutImages !== true : (selection.images ?? []).length > 0;
   const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
   const imageMembers = await readAllMembers(session, imagesToRead(ownImages, selection), signal);
-  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, imageMembers };
+  const flattens = selection.withVolumeSnapshots === true;
+  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, imageMembers, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),
@@ -63,6 +65,7 @@ export async function takeInventory(
         ...(await downServers(session, scope, signal)),
         ...(await leftBehind(session, contents, signal, areImagesMeant)),
         ...volumesLeft(contents),
+        ...snapshotsLeft(contents),
         ...imagesLeft(contents.ownImages),
       ]
     : [];

@@ -6,11 +6,13 @@ import type { ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
-import { listAll } from '../session/pages.ts';
+import { type Listing, listAll } from '../session/pages.ts';
+import { statusOf } from '../session/refusal.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
 import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
+import { inCinder, nameOf } from './left-behind-name.ts';
 import type { Scope } from './scope.ts';
 
 /** Services that are asked at once, the time that one has, and names that a concern lists. */
@@ -27,7 +29,7 @@ type Found = readonly string[] | null;
  */
 export async function leftBehind(
   session: CloudSession,
-  { scope, keypairs, untold }: Pick<Contents, 'scope' | 'keypairs' | 'untold'>,
+  { scope, keypairs, untold, volumes }: Pick<Contents, 'scope' | 'keypairs' | 'untold' | 'volumes'>,
   signal: AbortSignal,
   doImagesMove = false,
 ): Promise<Concern[]> {
@@ -38,7 +40,12 @@ export async function leftBehind(
   if (!doImagesMove) await ask('images', (soon) => imagesOf(session, scope, soon));
   await ask('keypairs', (soon) => keypairsLeft(session, scope, keypairs, soon));
   const token = await session.token(signal);
-  await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, token, kind, soon)));
+  await inParallel(leftBehindKinds, width, (kind) =>
+    ask(kind.kind, async (soon) => {
+      const things = await thingsOf(session, scope, token, kind, soon);
+      return things?.map((one) => (kind.service === 'volume' ? inCinder(one, volumes ?? []) : nameOf(one))) ?? null;
+    }),
+  );
   const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
   const unread = [...silent, ...untold];
   return [
@@ -74,7 +81,7 @@ function passed(signal: AbortSignal): (error: unknown) => null {
 /** The project's images, where they were not asked for: servers take their disks along. */
 async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
   const images = await listImages(session, { owner: projectId }, signal);
-  return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
+  return images.filter((image) => image['godwit_campaign'] === undefined).map((image) => nameOf(image));
 }
 
 /**
@@ -111,30 +118,46 @@ async function usersOf(session: CloudSession, { projectId }: Scope, signal: Abor
   return all.flatMap(({ user }) => user?.id ?? []);
 }
 
-async function namesOf(
+/** What a project has of a kind, over all pages; null where its service does not tell. */
+async function thingsOf(
   session: CloudSession,
   scope: Scope,
   token: Token,
   kind: LeftBehindKind,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<readonly ApiThing[] | null> {
   const path = pathOf(session, token, kind);
   if (path === null) return [];
   const isNeutron = kind.service === 'network';
   // Other services list what is of the token's project.
   if (!scope.own && !isNeutron) return null;
-  const { status, body } = await session.call({
-    method: 'GET',
-    service: typeof kind.service === 'string' ? kind.service : 'network',
-    path,
-    query: isNeutron ? { project_id: scope.projectId } : {},
-    tolerate: [300, 400, 403, 404, 405],
-    signal,
-  });
-  if (status === 404) return [];
-  const list = kind.key === undefined ? body : (body as Readonly<Record<string, unknown>> | null)?.[kind.key];
-  if (status !== 200 || !Array.isArray(list)) return status === 204 ? [] : null;
-  return (list as ApiThing[]).filter((one) => isLeft(kind.kind, one)).map(nameOf);
+  const service = typeof kind.service === 'string' ? kind.service : 'network';
+  const query = isNeutron ? { project_id: scope.projectId } : {};
+  const found = await listIfThere(session, { service, path, key: kind.key ?? null, query }, signal);
+  const { formerly } = kind;
+  const older =
+    formerly === undefined
+      ? []
+      : // Where nobody may list any, nobody may make any either: `group:nobody` in Cinder's policies.
+        await listIfThere(session, { service, ...formerly }, signal, [403, 404]);
+  const known = new Set(found.map(({ id }) => id));
+  const all = [...found, ...older.filter(({ id }) => !known.has(id))];
+  return all.filter((one) => isLeft(kind.kind, one));
+}
+
+/** Lists a whole collection; nothing where the service answers that it has none. */
+async function listIfThere(
+  session: CloudSession,
+  listing: Listing,
+  signal: AbortSignal,
+  none: readonly number[] = [404],
+): Promise<ApiThing[]> {
+  try {
+    return await listAll<ApiThing>(session, listing, signal);
+  } catch (error) {
+    if (error instanceof Problem && none.includes(statusOf(error) ?? 0)) return [];
+    throw error;
+  }
 }
 
 /** Where a kind is listed; null where the cloud has no such service. Throws E_ENDPOINT_MISSING. */
@@ -146,11 +169,6 @@ function pathOf({ access }: CloudSession, token: Token, { kind, service, path }:
 /** Every project has a firewall group `default`. */
 function isLeft(kind: string, one: ApiThing): boolean {
   return kind !== 'firewall_groups' || one['name'] !== 'default';
-}
-
-function nameOf(one: ApiThing): string {
-  const names = [one['name'], one['stack_name'], one['id'], one['uuid'], one['secret_ref']];
-  return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'one without a name';
 }
 
 function told(kind: string, names: readonly string[]): Concern {

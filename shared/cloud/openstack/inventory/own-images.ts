@@ -11,7 +11,7 @@ import type { SourceThing } from '../attributes/unmoved.ts';
 import { carriedProperties } from '../images/image-properties.ts';
 import { listImages } from '../images/list-images.ts';
 import type { CloudSession } from '../session/session.ts';
-import { movedTag } from '../stamp.ts';
+import { isMadeByUs, isOfReading, movedTag, ownIdKey } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import type { Scope } from './scope.ts';
 
@@ -27,13 +27,14 @@ export async function readOwnImages(session: CloudSession, { projectId }: Scope,
 }
 
 /**
- * Whether a campaign made an image. A snapshot that a user made of a moved server inherits the
- * stamp of the server's image, and has the server's id from Nova; those that we make to read a disk
- * have more.
+ * Whether a campaign made an image. What a user made of a moved server or of a volume inherits the
+ * stamp, and is the user's. Earlier releases noted no id, but a snapshot has its server's from
+ * Nova.
  */
 function isMadeByCampaign(image: ApiImage): boolean {
   if (image['godwit_campaign'] === undefined) return false;
-  return image['godwit_attempt'] !== undefined || image['instance_uuid'] === undefined;
+  if (isOfReading(image) || isMadeByUs(image)) return true;
+  return image[ownIdKey] === undefined && image['instance_uuid'] === undefined;
 }
 
 /** Why an image of the project does not move; null for one that does. */

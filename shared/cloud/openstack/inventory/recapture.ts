@@ -1,7 +1,9 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
+import { snapshotIn } from '../../../model/snapshot-volumes.ts';
+import { Problem } from '../../../problem.ts';
 import type { LoneState, Recaptured } from '../../source-cloud.ts';
-import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
+import type { ApiFloatingIp, ApiPort, ApiServer, ApiThing, ApiTrunk, ApiVolume } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { readMembers } from '../images/members.ts';
 import { generationOfImage, mustReadImage } from '../images/stored.ts';
@@ -10,19 +12,21 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { bootsFromVolume, describeAttachments, readAttachments } from '../volumes/attachments.ts';
 import { generationOf, isFree, mustReadVolume } from '../volumes/free.ts';
+import { mustReadSnapshot } from '../volumes/kept-snapshot.ts';
 import { readOf } from '../volumes/read.ts';
+import { describeFlattened } from './flattened.ts';
 import { readForwardings } from './forwardings.ts';
 import { listOptional } from './optional.ts';
 import { describeOwnImage } from './own-images.ts';
 import { forwardingOf } from './resources.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
-import { describeVolume } from './volumes.ts';
+import { describeVolume, isShared } from './volumes.ts';
 
 /**
  * Reads one server again with its ports, trunks and floating IPs in two round trips; its volumes,
  * subports and port forwardings in a third: the whole project is too much while the server is
- * stopped. Throws E_NOT_FOUND.
+ * stopped. Throws E_NOT_FOUND, and E_SERVER_STATE where another server has one of its volumes, too.
  */
 export async function recapture(session: CloudSession, id: string, signal: AbortSignal): Promise<Recaptured> {
   const list = <T extends ApiThing>(
@@ -58,6 +62,10 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     readForwardings(session, floatingIps.filter(mayForward), signal),
     Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal))),
   ]);
+  mustHaveAlone(
+    server,
+    volumes.filter((volume) => volume !== null),
+  );
   const served = floatingIps
     .filter(({ port_id }) => port_id !== null && plugged.has(port_id))
     .map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address })));
@@ -92,6 +100,17 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
   };
 }
 
+/** Refuses a volume that another server may write to, however long this one is stopped. */
+function mustHaveAlone({ id, name }: ApiServer, volumes: readonly ApiVolume[]): void {
+  const [shared] = volumes.filter(isShared);
+  if (shared === undefined) return;
+  const others = shared.attachments.flatMap(({ server_id }) => (server_id === id ? [] : server_id)).join(', ');
+  throw new Problem('E_SERVER_STATE', `Volume ${shared.name || shared.id} of server ${name} is attached to ${others} too.`, {
+    about: `server/${id}`,
+    hint: 'Detach it there (openstack server remove volume), then `sender resume`: only what one server has is moved.',
+  });
+}
+
 /** Which of the QoS policies of ports and floating IPs can be read: the others are not captured. */
 async function seenPolicies(
   session: CloudSession,
@@ -117,11 +136,25 @@ function mayForward({ port_id, router_id }: ApiFloatingIp): boolean {
   return port_id === null && router_id !== null;
 }
 
-/** Reads a volume that no server had when it was captured. Throws E_NOT_FOUND. */
+/**
+ * Reads a volume that no server had when it was captured, or a snapshot that becomes a volume.
+ * Throws E_NOT_FOUND.
+ */
 export async function recaptureVolume(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
+  const snapshot = snapshotIn(id);
+  if (snapshot !== null) return recaptureSnapshot(session, snapshot, signal);
   const is = await mustReadVolume(session, id, signal);
   const { volume } = describeVolume(is, is, { volumeTypes: [] });
   return { resource: read('volume', volume), isFree: isFree(is), word: is.status, generation: generationOf(is) };
+}
+
+/** The bytes of a snapshot never change: it is itself as long as it is there. */
+async function recaptureSnapshot(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
+  const is = await mustReadSnapshot(session, id, signal);
+  const source = await mustReadVolume(session, is.volume_id, signal);
+  const { volume } = describeFlattened(is, source, { volumeTypes: [] });
+  const isFree = is.status === 'available';
+  return { resource: read('volume', volume), isFree, word: is.status, generation: is.created_at ?? '' };
 }
 
 /** Reads an image of the project. Throws E_NOT_FOUND. */

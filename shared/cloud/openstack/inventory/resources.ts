@@ -5,6 +5,7 @@ import { describe } from '../attributes/describe.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
+import { describeFlattened } from './flattened.ts';
 import type { Forwarding } from './forwardings.ts';
 import { describeOwnImage, whyImageLeft } from './own-images.ts';
 import { policyOf } from './policies.ts';
@@ -13,6 +14,7 @@ import { rbacIn } from './rbac.ts';
 import { reachOf } from './reach.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
+import { flattenedIn } from './volume-snapshots.ts';
 import { describeVolume, loneVolumes } from './volumes.ts';
 
 /** All that was read, as resources; some may need others that could not be read. */
@@ -59,6 +61,7 @@ export function resourcesIn(contents: Contents): Resource[] {
       .map((image) => describe('image', image, { properties: propertiesOf(image) })),
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
     ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
+    ...flattenedIn(contents).flatMap(({ snapshot, source }) => Object.values(describeFlattened(snapshot, source, contents))),
     ...moving.flatMap((image) => Object.values(describeOwnImage(image, contents.imageMembers.get(image.id)))),
   ];
 }

@@ -6,6 +6,7 @@ import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
 import type { Contents } from './contents.ts';
 import { concern, type ServerRule } from './server-concern.ts';
+import { flattenedIn, snapshotConcerns } from './volume-snapshots.ts';
 import { isShared, loneVolumes, volumesAlone, volumesOfServer, whyLeft } from './volumes.ts';
 
 /** Volumes that one concern names. */
@@ -21,11 +22,16 @@ const unseen: ServerRule = (server, contents) => {
   return concern('server.volume_unseen', 'blocking', server, says, remedy);
 };
 
+/** It would have to be moved once, after the stop of the last of its servers. */
 const shared: ServerRule = (server, contents) => {
   const all = seenOf(server, contents).filter(isShared);
   if (all.length === 0) return null;
-  const says = `has volumes that several servers may have at once (multi-attach), which this release does not move: ${namesOf(all)}.`;
-  const remedy = 'Leave the server out, or give it a volume of its own.';
+  const names = new Map(contents.servers.map(({ id, name }) => [id, name]));
+  const others = ({ attachments }: ApiVolume): string =>
+    attachments.flatMap(({ server_id: id }) => (id === server.id ? [] : (names.get(id) ?? id))).join(', ');
+  const shares = all.map((volume) => `${nameOf(volume)} with ${others(volume)}`).join('; ');
+  const says = `shares volumes with other servers (multi-attach), which this release does not move: ${shares}.`;
+  const remedy = 'Detach them from all servers but one (openstack server remove volume), or leave the server out.';
   return concern('server.volume_multiattach', 'blocking', server, says, remedy);
 };
 
@@ -85,7 +91,10 @@ function namesOf(volumes: readonly ApiVolume[]): string {
   return volumes.map(nameOf).join(', ');
 }
 
-/** What is not seen of the project's volumes, and the room that reading those of servers takes. */
+/**
+ * What is not seen of the project's volumes, what becomes of the snapshots of those that move, and
+ * the room that reading them takes.
+ */
 export function volumeConcerns(contents: Contents): Concern[] {
   if (contents.volumes === null)
     return [
@@ -96,7 +105,7 @@ export function volumeConcerns(contents: Contents): Concern[] {
         remedy: 'Capture with credentials that may list volumes.',
       },
     ];
-  return roomAtSource(contents);
+  return [...snapshotConcerns(contents), ...roomAtSource(contents)];
 }
 
 /**
@@ -120,11 +129,12 @@ export function volumesLeft(contents: Contents): Concern[] {
 
 /**
  * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
- * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned.
+ * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned, and
+ * a snapshot that becomes a volume is there already.
  */
 function roomAtSource(contents: Contents): Concern[] {
   const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
-  const cloned = loneVolumes(contents).map(({ size }) => size);
+  const cloned = [...loneVolumes(contents), ...flattenedIn(contents).map(({ snapshot }) => snapshot)].map(({ size }) => size);
   if (sizes.length + cloned.length === 0) return [];
   const needed: Readonly<Record<string, number>> = {
     volumes: 1,

@@ -1,7 +1,7 @@
 import { diskIdOf, type ResourceOf } from '../../../model/resource.ts';
 import { asProblem } from '../../../problem.ts';
 import type { DestinationFacts } from '../../facts.ts';
-import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeType } from '../api.ts';
+import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeSnapshot, ApiVolumeType } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -17,6 +17,8 @@ import type { Scope } from './scope.ts';
 export interface VolumeContents {
   /** Those of the project; null where they cannot be read. */
   readonly volumes: readonly ApiVolume[] | null;
+  /** The snapshots of them, but for those that we made to read volumes; null as above. */
+  readonly snapshots: readonly ApiVolumeSnapshot[] | null;
   readonly volumeTypes: readonly ApiVolumeType[];
   /** The attachments of each server that moves, by its id. */
   readonly attachments: ReadonlyMap<string, readonly ApiAttachment[]>;
@@ -35,32 +37,42 @@ export async function readVolumes(
 ): Promise<VolumeContents> {
   const attachments = new Map<string, readonly ApiAttachment[]>();
   for (const server of servers) attachments.set(server.id, await readAttachments(session, server, signal));
-  const unread = { volumes: null, volumeTypes: [], attachments, connections: new Map<string, VolumeConnection>(), quotas: {} };
+  const connections = new Map<string, VolumeConnection>();
+  const unread = { volumes: null, snapshots: null, volumeTypes: [], attachments, connections, quotas: {} };
   if (!(await session.has('volume', signal))) {
     // Without Cinder there are no volumes, but for those that a server has all the same.
     const isUsed = [...attachments.values()].some((all) => all.length > 0);
-    return isUsed ? unread : { ...unread, volumes: [] };
+    return isUsed ? unread : { ...unread, volumes: [], snapshots: [] };
   }
   const query = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
   try {
-    const [volumes, volumeTypes, quotas] = await Promise.all([
+    const [volumes, snapshots, volumeTypes, quotas] = await Promise.all([
       listOf(session, 'volume', query, signal),
+      listOf(session, 'snapshot', query, signal).catch(mustBeRefusal),
       listTypes(session, signal),
       readVolumeQuotas(session, signal),
     ]);
     const isOwn = (volume: ApiVolume): boolean => (volume['os-vol-tenant-attr:tenant_id'] ?? scope.projectId) === scope.projectId;
     const own = volumes.filter(isOwn);
+    const ids = new Set(own.map(({ id }) => id));
     return {
       volumes: own,
+      snapshots: snapshots?.filter(({ volume_id, metadata }) => ids.has(volume_id) && !isOfReading(metadata)) ?? null,
       volumeTypes,
       attachments,
       connections: await connectionsOf(session, own, attachments, signal),
       quotas,
     };
   } catch (error) {
-    if (!['E_FORBIDDEN', 'E_CLOUD_REFUSED'].includes(asProblem(error).code)) throw error;
+    mustBeRefusal(error);
     return unread;
   }
+}
+
+/** Takes a refusal for nothing that can be read; throws everything else. */
+function mustBeRefusal(error: unknown): null {
+  if (['E_FORBIDDEN', 'E_CLOUD_REFUSED'].includes(asProblem(error).code)) return null;
+  throw error;
 }
 
 async function connectionsOf(
@@ -84,9 +96,12 @@ export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumeC
   return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id && !isShared(volume)) ?? []);
 }
 
-/** Whether a volume is, or may be, attached to several servers. */
-export function isShared({ multiattach, attachments }: ApiVolume): boolean {
-  return multiattach === true || attachments.length > 1;
+/**
+ * Whether several servers have a volume. One that several may have, and one has, moves as any
+ * other.
+ */
+export function isShared({ attachments }: Pick<ApiVolume, 'attachments'>): boolean {
+  return attachments.length > 1;
 }
 
 type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
@@ -95,7 +110,6 @@ type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
 export function whyLeft(volume: ApiVolume): string | null {
   if (volume.metadata[movedKey] !== undefined) return 'moved by an earlier campaign';
   if (volume.encrypted === true) return 'encrypted';
-  if (isShared(volume)) return 'of a type for several servers';
   return isFree(volume) ? null : volume.status;
 }
 

@@ -1,7 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { membersThere } from '../../../model/image-member.ts';
 import { wordOf } from '../../../model/kind-words.ts';
-import { type Resource, refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { created } from './decisions.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
@@ -13,7 +13,7 @@ const longestTag = 255;
 
 /** Properties that Glance allows an image by default (`image_property_quota`), and our own. */
 const mostProperties = 128;
-const ownProperties = 2;
+const ownProperties = 3;
 
 /** Glance's defaults of `image_tag_quota` and `image_member_quota`. */
 const mostImageTags = 128;
@@ -61,11 +61,15 @@ export const untoldLimits: PreflightRule = (view) => [
   ...beyond(view, view.of('subnet'), 'host_routes', 20, (one) => one.host_routes.length),
   ...beyond(view, view.of('routes'), 'routes', 30, (one) => one.routes.length),
   ...beyond(view, view.of('port'), 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
-  ...beyond(view, view.of('disk'), 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
-  ...beyond(view, view.of('image'), 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
+  ...beyond(view, view.of('disk'), 'properties', mostProperties, propertiesWithOurs),
+  ...beyond(view, view.of('image'), 'properties', mostProperties, propertiesWithOurs),
   ...beyond(view, view.of('image'), 'tags', mostImageTags, (one) => one.tags.length),
   ...beyond(view, view.of('image'), 'members', mostMembers, (one) => membersThere(one, view.mappings).length),
 ];
+
+function propertiesWithOurs({ properties }: ResourceOf<'disk'> | ResourceOf<'image'>): number {
+  return Object.keys(properties).length + ownProperties;
+}
 
 /**
  * An image beyond `image_size_cap` is refused after it was uploaded. One that is made in qcow2 is

@@ -4,7 +4,10 @@ import { type PreflightRule, warning } from './rules.ts';
 
 /** The kinds whose texts an owner chooses. */
 const written = [
+  'qos_policy',
   'network',
+  'address_scope',
+  'subnet_pool',
   'subnet',
   'router',
   'address_group',
@@ -14,6 +17,7 @@ const written = [
   'trunk',
   'floating_ip',
   'server_group',
+  'image',
   'volume',
   'server',
 ] as const;
@@ -24,6 +28,7 @@ interface WrittenText {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** Databases with three bytes per character refuse longer characters (Zed: in every text). */
@@ -41,9 +46,10 @@ export const texts: PreflightRule = (view) =>
   });
 
 function fieldsWithWide(resource: Resource): string[] {
-  const { name, description = '', tags = [], metadata = {} } = resource as WrittenText;
-  const all = { name: [name], description: [description], tags, metadata: Object.values(metadata) };
-  return Object.entries(all).flatMap(([field, values]) => (values.some(isWide) ? [field] : []));
+  const { name, description = '', tags = [], metadata = {}, properties = {} } = resource as WrittenText;
+  const values = { metadata: Object.values(metadata), properties: Object.values(properties) };
+  const all = { name: [name], description: [description], tags, ...values };
+  return Object.entries(all).flatMap(([field, some]) => (some.some(isWide) ? [field] : []));
 }
 
 function isWide(text: string): boolean {

@@ -1,5 +1,5 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import type { ApiTrunk } from '../api.ts';
+import type { ApiPort, ApiTrunk } from '../api.ts';
 import { largestMtu } from './network-rules.ts';
 import { blocking, type PreflightRule } from './rules.ts';
 import type { PreflightView } from './view.ts';
@@ -27,6 +27,26 @@ function whyOther(view: PreflightView, trunk: ResourceOf<'trunk'>, there: ApiTru
   );
   const has = there.sub_ports.map((one) => written(one.port_id, one.segmentation_type, one.segmentation_id));
   return wanted.sort().join() === has.sort().join() ? null : 'which has other subports';
+}
+
+/**
+ * A port is in one trunk at most, as its parent or as a subport (neutron/services/trunk/rules.py,
+ * TrunkPortValidator and SubPortsValidator). Ours would be refused after the stop of its server.
+ */
+export const takenTrunkPorts: PreflightRule = (view) =>
+  view.of('trunk').flatMap((trunk) => {
+    if (view.target('trunks', trunk.id) !== null) return [];
+    const ports = [trunk.port_id, ...trunk.sub_ports.map(({ port_id }) => port_id)].flatMap((id) => view.port(id) ?? []);
+    const taken = ports.find(isInTrunk);
+    if (taken === undefined) return [];
+    const says = `A port of trunk ${trunk.name || trunk.id} is mapped to ${taken.name || taken.id}, which is in a trunk already.`;
+    const remedy = 'Map the trunk to that one, or let the port be created.';
+    return [blocking('trunk.port_taken', refOf('trunk', trunk.id), says, remedy)];
+  });
+
+/** Whether a port is the parent or a subport of a trunk (extension trunk-details). */
+function isInTrunk({ trunk_details, device_owner }: ApiPort): boolean {
+  return Boolean(trunk_details) || device_owner === 'trunk:subport';
 }
 
 /**

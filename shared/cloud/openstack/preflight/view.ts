@@ -24,7 +24,7 @@ import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import { limitsOf } from '../builders/quota-set.ts';
-import { flagChangeable } from '../builders/server-volumes.ts';
+import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { type ImageFormats, readImageFormats, untoldFormats } from '../facts/image-formats.ts';
@@ -242,6 +242,7 @@ async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<stri
   const needs = new Set([
     freeKeyNames,
     flagChangeable,
+    sharedAttachable,
     ...neededExtensions,
     ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
   ]);

@@ -1,7 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { mappedVolumeType } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import { flagChangeable } from '../builders/server-volumes.ts';
+import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import { wantedZone } from '../builders/volume.ts';
 import { typeNamed } from '../volumes/places.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
@@ -70,6 +70,45 @@ function typeConcerns(view: PreflightView, name: string, [first]: readonly Resou
   if (other.length === 0 || !areSeen) return [];
   const says = `Volume type ${name} becomes ${found.name}, which differs in its extra specs: ${other.join(', ')}.`;
   return [warning('volume_type.differs', about, says, 'Nothing, if the volumes may lie there; or map it to another type.')];
+}
+
+/**
+ * A volume that several servers may have becomes one again only by its type: Cinder takes no such
+ * request any more (cinder/api/v3/volumes.py, `create`). Before Xena only admins see that of a
+ * type.
+ */
+export const sharedTypes: PreflightRule = (view) =>
+  view.of('volume').flatMap((volume): Concern[] => {
+    const { id, name, multiattach, volume_type } = volume;
+    if (!multiattach || view.volumeTypes === null) return [];
+    const to = volume_type === null ? null : mappedVolumeType(view.mappings, volume_type);
+    const type = to === null ? undefined : typeNamed(view.volumeTypes, to);
+    // A type that is missing is another rule's.
+    if (to !== null && type === undefined) return [];
+    const about = refOf('volume', id);
+    const called = `Volume ${name || id}, which several servers may have (multiattach), `;
+    if (type !== undefined && type.extra_specs === undefined) {
+      const says = `${called}becomes one of type ${type.name}, of which these credentials do not see whether it is so too.`;
+      return [warning('volume.multiattach', about, says, 'Ask who runs the destination: openstack volume type show.')];
+    }
+    if (isForSeveral(type?.extra_specs?.['multiattach'])) return lackingNova(view, volume);
+    const there = type === undefined ? 'one without a type' : `one of type ${type.name}`;
+    const says = `${called}would become ${there}, which only one server may have.`;
+    const remedy = `Name a type with the extra spec multiattach="<is> True" in \`mappings.volume_types\`. Or accept it: \`volume.multiattach ${about}\` in \`mappings.accept\`.`;
+    return [blocking('volume.multiattach', about, says, remedy)];
+  });
+
+function isForSeveral(spec: string | undefined): boolean {
+  return /^<is> true$/i.test(spec ?? '');
+}
+
+/** An older Nova cannot attach what it would find. */
+function lackingNova(view: PreflightView, { id, name }: ResourceOf<'volume'>): Concern[] {
+  const owner = view.of('server').find(({ volumes }) => volumes.some(({ volume_id }) => volume_id === id));
+  if (owner === undefined || !view.lacks.has(sharedAttachable)) return [];
+  const says = `Volume ${name || id} of server ${owner.name} may have several servers (multiattach), and the destination's Nova attaches such ones only from ${sharedAttachable} on.`;
+  const remedy = 'Map its type to one that is not for several servers (`mappings.volume_types`), or leave the server out.';
+  return [blocking('volume.multiattach_refused', refOf('volume', id), says, remedy)];
 }
 
 /** A zone that the destination lacks is left to it. */

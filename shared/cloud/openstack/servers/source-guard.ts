@@ -25,8 +25,7 @@ export class SourceGuard {
    * snapshot of this campaign.
    */
   permitDelete(image: ApiImage, campaign: string): void {
-    const stamped = image['godwit_campaign'] === campaign && typeof image['godwit_source'] === 'string';
-    if (!stamped || image['image_type'] !== 'snapshot')
+    if (image['godwit_campaign'] !== campaign || !isOfReading(image) || image['image_type'] !== 'snapshot')
       throw new Problem(
         'E_FORBIDDEN',
         `Image ${image.id} (${image.name ?? 'unnamed'}) does not carry the stamp of campaign ${campaign}; it is not deleted.`,

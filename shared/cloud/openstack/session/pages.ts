@@ -8,11 +8,14 @@ const pageSize = 500;
 /** Number of pages after which a list counts as endless. */
 const mostPages = 10_000;
 
-/** What is listed: `path` of the collection, and `key`, under which a page holds it. */
+/**
+ * What is listed: `path` of the collection, and `key`, under which a page holds it; null where the
+ * page is the list, as Swift's are.
+ */
 export interface Listing {
   readonly service: ApiService;
   readonly path: string;
-  readonly key: string;
+  readonly key: string | null;
   readonly query?: ApiCall['query'];
 }
 
@@ -20,10 +23,12 @@ export interface Listing {
 const beginnings = 5;
 
 /**
- * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
- * Glance under `next`, Keystone under `links`. A record that is deleted while its page is read is
- * no place to go on from: Nova and Glance then answer 400, Neutron and Cinder 404, which MUST NOT
- * be taken for a collection that is not there. The list is begun again.
+ * Lists a whole collection, page by page. Nova, Neutron, Cinder, Octavia and Manila link the next
+ * page under `<key>_links`, Cinder some under the singular; Glance, Barbican and Magnum under
+ * `next`; Keystone and Designate in an object `links`, Heat and Trove in a list `links`; Swift
+ * begins after the last name. A record that is deleted while its page is read is no place to go on
+ * from: Nova and Glance then answer 400, Neutron and Cinder 404, which MUST NOT be taken for a
+ * collection that is not there. The list is begun again.
  */
 export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
   for (let left = beginnings - 1; ; left--) {
@@ -49,13 +54,14 @@ async function listOnce<T>(session: CloudSession, listing: Listing, signal: Abor
     const tolerate = seen.size === 0 ? [] : [400, 404];
     const { status, body } = await session.call({ method: 'GET', service, path, query, tolerate, signal });
     if (status >= 400) throw new LostPlace(`${status}`);
-    const page = (body as Record<string, unknown> | null)?.[key];
-    if (!Array.isArray(page)) throw new Problem('E_CLOUD', `GET ${path}: the answer has no list of ${key}.`);
+    // Swift answers 204 without a body where it has nothing.
+    const page = key === null ? (body ?? []) : (body as Record<string, unknown> | null)?.[key];
+    if (!Array.isArray(page)) throw new Problem('E_CLOUD', `GET ${path}: the answer has no list of ${key ?? 'names'}.`);
     // Keystone cuts a list at its `list_limit`, and links no further page.
-    if ((body as { truncated?: unknown }).truncated === true)
-      throw new Problem('E_CLOUD_REFUSED', `GET ${path}: the cloud tells only the first ${page.length} of ${key}.`);
+    if ((body as { truncated?: unknown } | null)?.truncated === true)
+      throw new Problem('E_CLOUD_REFUSED', `GET ${path}: the cloud tells only the first ${page.length} of ${key ?? 'names'}.`);
     all.push(...(page as T[]));
-    const next = nextOf(body as Record<string, unknown>, key);
+    const next = key === null ? afterLast(page) : nextOf(body as Record<string, unknown>, key);
     if (next === null) return all;
     const marker = next.searchParams.get('marker') ?? next.search;
     // A list that grows as fast as it is read would never end.
@@ -69,12 +75,18 @@ async function listOnce<T>(session: CloudSession, listing: Listing, signal: Abor
 }
 
 function nextOf(body: Record<string, unknown>, key: string): URL | null {
-  const links = body[`${key}_links`];
-  const linked = Array.isArray(links)
-    ? (links as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === 'next')
-    : null;
+  // Cinder calls those of `groups` group_links (cinder/api/v3/views/groups.py).
+  const lists = [body[`${key}_links`], body[`${key.replace(/s$/, '')}_links`], body['links']].filter(Array.isArray);
+  const linked = (lists.flat() as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === 'next');
   const href = linked?.href ?? body['next'] ?? (body['links'] as { next?: unknown } | null | undefined)?.next;
   return typeof href === 'string' && href !== '' ? URL.parse(href, 'http://relative') : null;
+}
+
+/** Object Storage API v1, "Show account details and list containers": a page has no link. */
+function afterLast(page: readonly unknown[]): URL | null {
+  const { name } = (page.at(-1) ?? {}) as { readonly name?: unknown };
+  const query = new URLSearchParams({ marker: String(name) });
+  return page.length === 0 ? null : URL.parse(`?${query.toString()}`, 'http://relative');
 }
 
 function grouped(parameters: URLSearchParams): Record<string, string[]> {

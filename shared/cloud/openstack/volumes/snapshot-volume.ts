@@ -1,5 +1,6 @@
 import { isOfLoneVolume } from '../../../model/lone-volumes.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { snapshotIn } from '../../../model/snapshot-volumes.ts';
 import { Problem } from '../../../problem.ts';
 import type { Patience } from '../../patience.ts';
 import type { RoundStamp, Snapshot } from '../../source-cloud.ts';
@@ -8,7 +9,7 @@ import { isUsable, readImage, snapshotOf, stampedSnapshots } from '../images/sna
 import { createOrFind } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { snapshotStamp } from '../stamp.ts';
+import { snapshotStamp, temporaryName } from '../stamp.ts';
 import { actOn, createOf, destroyOf, stampedOf, untilAvailable } from './read.ts';
 import { type PermitOurs, type TemporaryKind, temporaryKinds } from './temporary.ts';
 
@@ -45,9 +46,9 @@ interface VolumeReading extends ReadingTools {
 /**
  * Freezes a volume as an image, without touching its attachment: a snapshot in Cinder, a temporary
  * volume of that, an upload to Glance. Of a volume that no server has the temporary volume is a
- * clone. Snapshot and temporary volume are deleted once the image is there; every step finds what
- * an earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and
- * what `ready` throws.
+ * clone; of a snapshot that its owner made it is made as of ours, and the snapshot stays. Our own
+ * snapshot and the temporary volume are deleted once the image is there; every step finds what an
+ * earlier call made. Throws E_SERVER_FAULT, E_CLOUD_TIMEOUT, and what `ready` throws.
  */
 export async function snapshotVolume(
   session: CloudSession,
@@ -75,7 +76,7 @@ async function upload(reading: VolumeReading): Promise<string> {
   const metadata = { ...stamp, image_type: 'snapshot' };
   await actOn(session, volume, 'os-set_image_metadata', { metadata }, patience.signal);
   return createOrFind(
-    () => uploadOf(session, volume, nameOf(disk), patience.signal),
+    () => uploadOf(session, volume, temporaryName(disk.id), patience.signal),
     () => findImage(reading),
     patience.signal,
   );
@@ -96,7 +97,7 @@ async function temporaryVolume(reading: VolumeReading): Promise<string> {
   const find = async (): Promise<string | null> => findUsable(reading, 'volume');
   const earlier = await find();
   const origin = earlier === null ? await originOf(reading) : {};
-  const body = { ...origin, name: nameOf(disk), metadata: stamp };
+  const body = { ...origin, name: temporaryName(disk.id), metadata: stamp };
   const id = earlier ?? (await createOrFind(() => createOf(session, 'volume', body, patience.signal), find, patience.signal));
   permit('volume', await untilAvailable(session, 'volume', id, patience));
   return id;
@@ -109,6 +110,11 @@ async function temporaryVolume(reading: VolumeReading): Promise<string> {
  */
 async function originOf(reading: VolumeReading): Promise<{ readonly source_volid?: string; readonly snapshot_id?: string }> {
   const { disk, ready } = reading;
+  const kept = snapshotIn(disk.volume_id);
+  if (kept !== null) {
+    await ready();
+    return { snapshot_id: kept };
+  }
   if (disk.volume_id === null || !isOfLoneVolume(disk)) return { snapshot_id: await cinderSnapshot(reading) };
   await ready();
   return { source_volid: disk.volume_id };
@@ -121,14 +127,10 @@ async function cinderSnapshot(reading: VolumeReading): Promise<string> {
   const earlier = await find();
   if (earlier === null) await ready();
   const forced = (await session.knows(inUseAllowed, signal, 'volume')) ? {} : { force: true };
-  const body = { volume_id: disk.volume_id, name: nameOf(disk), metadata: stamp, ...forced };
+  const body = { volume_id: disk.volume_id, name: temporaryName(disk.id), metadata: stamp, ...forced };
   const id = earlier ?? (await createOrFind(() => createOf(session, 'snapshot', body, signal), find, signal));
   await untilAvailable(session, 'snapshot', id, patience);
   return id;
-}
-
-function nameOf({ id }: ResourceOf<'disk'>): string {
-  return `godwit-${id}`;
 }
 
 /** What an earlier call made and can be used; what failed is deleted. */

@@ -11,6 +11,8 @@ interface Line {
   readonly firstRttMs?: number;
   readonly bytesPerMs: (lanes: number, atMs: number) => number;
   readonly waits?: (atMs: number) => boolean;
+  /** Round trips for which data is on its way. */
+  readonly trips?: number;
   /** More are refused. */
   readonly most?: number;
 }
@@ -25,7 +27,8 @@ function watch(line: Line, seconds: number, count = new LaneCount(limits)): numb
   let waitedMs = 0;
   for (let atMs = 0; atMs < seconds * 1000; atMs += lookMs) {
     const rttMs = atMs === 0 ? (line.firstRttMs ?? line.rttMs) : line.rttMs;
-    const look = { lanes, rttMs, arrivedBytes, waitedMs };
+    const inFlightBytes = line.bytesPerMs(lanes, atMs) * rttMs * (line.trips ?? 1);
+    const look = { lanes, rttMs, arrivedBytes, waitedMs, inFlightBytes };
     const wanted = count.next(look, atMs);
     if (wanted > (line.most ?? limits.lanes)) count.refused({ ...look, lanes: line.most ?? lanes }, atMs);
     lanes = Math.min(wanted, line.most ?? limits.lanes);
@@ -82,13 +85,25 @@ describe('the number of lanes', () => {
     const count = new LaneCount(limits);
     const line: Line = { rttMs: 100, bytesPerMs: (lanes) => lanes * 200 };
     expect(watch(line, 10, count).at(-1)).toBe(limits.lanes);
-    const look = { lanes: limits.lanes, rttMs: 5, arrivedBytes: 1e9, waitedMs: 1e4 };
+    const look = { lanes: limits.lanes, rttMs: 5, arrivedBytes: 1e9, waitedMs: 1e4, inFlightBytes: 0 };
     expect(count.next(look, 10_000)).toBe(limits.lanes);
   });
 
   test('is left alone while no data waits for a lane', () => {
     const used = watch({ rttMs: 100, bytesPerMs: (lanes) => lanes * 200, waits: () => false }, 60);
     expect(new Set(used)).toEqual(new Set([16]));
+  });
+
+  test('doubles though no data waits, where TCP holds up what the lanes have taken', () => {
+    const line: Line = { rttMs: 100, bytesPerMs: (lanes) => lanes * 200, waits: () => false, trips: 4 };
+    expect(watch(line, 10).at(-1)).toBe(limits.lanes);
+  });
+
+  test('stays doubled where TCP holds up what they carry, though fewer carried more before their first loss', () => {
+    const bytesPerMs = (lanes: number, atMs: number): number => (atMs < 4_000 ? 40_000 : lanes * 200);
+    const used = watch({ rttMs: 100, bytesPerMs, waits: () => false, trips: 4 }, 30);
+    expect(used.lastIndexOf(16)).toBeLessThan(4);
+    expect(used.at(-1)).toBe(limits.lanes);
   });
 
   test('is what the other side allows, which is asked for more only now and then', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { type CheckedProof, checkProof } from '../../../../protocol/proof/check-proof.ts';
+import { proofText, type SignedProof } from '../../../../protocol/proof/proof.ts';
+import { signText } from '../../../../protocol/proof/signature.ts';
 import type { Problem } from '../../../../shared/problem.ts';
 import { aProof, type Keys, type ProofParts, twoKeys } from '../../../support/proof.ts';
 
@@ -82,4 +84,15 @@ test('resources whose digests are not equal are listed', () => {
   };
   expect(lists('created')).toEqual({ equal: 0, adopted: [], others: ['server/s1'] });
   expect(lists('adopted')).toEqual({ equal: 0, adopted: ['server/s1'], others: [] });
+});
+
+test.each([
+  ['with a member that is there twice', (text: string) => text.replace('{', '{"campaign":"of another",')],
+  ['with a blank', (text: string) => text.replace('{', '{ ')],
+  ['that is no JSON', () => 'all is well'],
+])('a statement %s is refused, although it is signed', (_what, change) => {
+  const whole = JSON.parse(aProof(keys)) as SignedProof;
+  const statement = change(whole.sender.statement);
+  const sender = { ...signText(keys.sender, statement), statement };
+  expect(refusal(proofText({ ...whole, sender }))).toMatch(/sender\.statement/);
 });

@@ -9,6 +9,7 @@ import { aDocument, aNetwork } from '../../../support/build.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { beginMigration, type Cloud, type SenderLife, untilState } from '../../../support/in-process.ts';
 import { ShopTemplate, untilServers } from '../../../support/shop-world.ts';
+import type { LoggedRequest } from '../../../twin/server.ts';
 import { someCampaigns } from '../session/paired-site.ts';
 
 let template: ShopTemplate;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => template.remove());
 
-test('a server that was left out joins its neighbours: a second campaign adopts what the first built, and its rollback keeps that', async () => {
+test('a server that was left out joins its neighbours: a second campaign adopts what the first built and writes nothing of it, and its rollback keeps that', async () => {
   const { world, sender } = await template.world();
   const first = await beginMigration(sender, only('web 1'));
   await untilState(sender, 'ready');
@@ -32,8 +33,18 @@ test('a server that was left out joins its neighbours: a second campaign adopts 
   const made = decisions.filter(({ action }) => action === 'create').map(({ ref }) => ref.split('/')[0]);
   expect(new Set(made)).toEqual(new Set(['disk', 'port', 'server']));
   expect(plan).toContain('routers:');
+  const { requests } = world.destination.twin;
+  const heard = requests.length;
   const { campaign: second } = await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
   await untilCampaign(sender, second, 'ready');
+  expect(writesIn(requests.slice(heard))).toEqual([
+    'POST /compute/v2.1/servers',
+    'POST /image/v2/images',
+    'POST /network/v2.0/ports',
+    'PUT /image/v2/images/ID/file',
+    'PUT /network/v2.0/ports/ID',
+    'PUT /network/v2.0/ports/ID/tags',
+  ]);
   expect(await networkSideOf(world.destination)).toEqual(before);
   await untilServers(world.destination, [
     ['web 1', 'ACTIVE', false],
@@ -122,6 +133,13 @@ function only(name: string): (text: string) => string {
 function toEach({ mappings }: Plan, name: string, to: string): Plan['mappings']['networks'] {
   const entries = Object.entries(mappings.networks).map(([id, one]) => [id, one.name === name ? { name, to } : one]);
   return Object.fromEntries(entries) as Plan['mappings']['networks'];
+}
+
+/** What was written, each once, without ids. */
+function writesIn(requests: readonly LoggedRequest[]): string[] {
+  const writes = requests.filter(({ method, path }) => method !== 'GET' && !path.startsWith('/identity'));
+  const said = writes.map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/g, 'ID')}`);
+  return [...new Set(said)].toSorted((a, b) => a.localeCompare(b));
 }
 
 /** The ids of what a project has beside servers and their ports. */

@@ -1,22 +1,11 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
+import { alter } from '../../../support/altered.ts';
 import { beginMigration, type SenderLife, untilState, World } from '../../../support/in-process.ts';
 import { makeShop } from '../../../support/shop.ts';
-
-/** Alters one byte of a disk that is verified at the receiver, where it is not zero. */
-async function alter(world: World, campaign: string, server: string): Promise<void> {
-  const path = join(world.receiverState, 'campaigns', campaign, 'disks', server, `${server}.root.raw`);
-  const file = await open(path, 'r+');
-  const byte = Buffer.alloc(1);
-  let at = 0;
-  do await file.read(byte, 0, 1, at++);
-  while (byte[0] === 0);
-  await file.write(Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at - 1);
-  await file.close();
-}
 
 /** Waits until a server's import has begun; returns its id. */
 async function importing({ daemon }: SenderLife, campaign: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
 import { changesSince } from '../../../../sender/campaign/since-capture.ts';
+import * as build from '../../../support/build.ts';
 import { beginMigration, untilState } from '../../../support/in-process.ts';
 import { aDocument } from '../../../support/protocol.ts';
 import { ShopTemplate } from '../../../support/shop-world.ts';
@@ -80,5 +81,16 @@ test('a source that is as it was captured has no changes, and one that lost some
   expect(changesSince(before, before, true)).toEqual([]);
   expect(changesSince(before, aDocument(), true)).toEqual([
     { ref: 'network/n1', says: 'is gone at the source since its capture' },
+  ]);
+});
+
+test('a snapshot that is new since the capture is told with its volume, which moves', () => {
+  const volumes = [build.aResource('volume', { id: 'v1', disk_id: 'v1.volume' })];
+  const disks = [build.aResource('disk', { id: 'v1.volume', server_id: 'v1', volume_id: 'v1' })];
+  const metadata = { godwit_snapshot: 'late', godwit_snapshot_of: 'v1' };
+  const late = build.aResource('volume', { id: 'late.snapshot', disk_id: 'late.snapshot.volume', metadata });
+  const before = build.aDocument({ volumes, disks });
+  expect(changesSince(before, build.aDocument({ volumes: [...volumes, late], disks }), false)).toEqual([
+    { ref: 'volume/late.snapshot', says: 'is new at the source since the capture, in volume/v1' },
   ]);
 });

@@ -89,7 +89,7 @@ function anImage(fields: Partial<ApiImage>): ApiImage {
 /** What stays behind is asked of the cloud itself. */
 async function stayingOf(session: CloudSession, project?: string): Promise<readonly Concern[]> {
   const scope = await scopeOf(session, project, soon());
-  return leftBehind(session, { scope, keypairs: [], untold: [] }, soon());
+  return leftBehind(session, { scope, keypairs: [], untold: [], volumes: [] }, soon());
 }
 
 const look = lookAt(() => ground);

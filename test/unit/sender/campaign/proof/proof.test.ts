@@ -9,6 +9,7 @@ import { checkProof } from '../../../../../protocol/proof/check-proof.ts';
 import type { SignedProof } from '../../../../../protocol/proof/proof.ts';
 import { loadOrCreateIdentity } from '../../../../../protocol/transport/identity.ts';
 import type { Waiver } from '../../../../../sender/campaign/compare/waivers.ts';
+import { alter } from '../../../../support/altered.ts';
 import { beginMigration, type SenderLife, untilState, World } from '../../../../support/in-process.ts';
 import { makeShop } from '../../../../support/shop.ts';
 
@@ -95,6 +96,17 @@ test('the documented commands check a proof without us: openssl, sha256sum and j
   }
 }, 60_000);
 
+test('the receiver signs no digest of an earlier reading for a copy that it cannot read any more', async () => {
+  const whole = checkProof(await proven(), signers, 'proof.json');
+  expect(whole.receiver.disks.every(({ sha256 }) => sha256 !== null)).toBe(true);
+  const [server = ''] = whole.sender.disks.map(({ disk }) => disk.replace(/\.root$/, ''));
+  await alter(world, campaign, server);
+  const spoilt = checkProof(await proven(), signers, 'proof.json');
+  expect(spoilt.sender.wrong_disks).toBe(1);
+  const unread = spoilt.receiver.disks.filter(({ sha256 }) => sha256 === null);
+  expect(unread.map(({ disk }) => disk)).toEqual([`${server}.root`]);
+}, 60_000);
+
 test('what differs is in the proof, and so is a proof after the commit', async () => {
   const { user } = world.destination;
   const [router] = await user.list<{ id: string }>('network', '/routers', 'routers');
@@ -109,4 +121,5 @@ test('what differs is in the proof, and so is a proof after the commit', async (
   const after = checkProof(await vi.waitFor(proven, { timeout: 20_000, interval: 50 }), signers, 'proof.json');
   expect(after.others).toEqual(before.others);
   expect(after.sender.disks.map(({ root }) => root)).toEqual(before.sender.disks.map(({ root }) => root));
+  expect(after.receiver.disks.every(({ sha256 }) => sha256 === null)).toBe(true);
 }, 60_000);

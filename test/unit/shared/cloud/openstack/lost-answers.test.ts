@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { newImage } from '../../../../../shared/cloud/openstack/stamp.ts';
 import { inBuildOrder } from '../../../../../shared/model/build-order.ts';
+import { refOf } from '../../../../../shared/model/resource.ts';
 import { aCampaign, aFurnishedTwin, aHand } from './a-destination.ts';
 
 const collections = ['networks', 'subnets', 'routers', 'ports', 'security-groups', 'floatingips'] as const;
@@ -135,7 +137,7 @@ describe('nothing is created twice', () => {
     await post('network', { name: 'late', description });
     await post('network', { name: 'of another campaign', description: `godwit ${crypto.randomUUID()} network/${network.id}` });
     await post('network', { name: 'of a user', description: 'godwit' });
-    const stamp = { godwit_campaign: campaign.id, godwit_source: `disk/${disk.id}` };
+    const stamp = newImage(campaign.id, refOf('disk', disk.id));
     await hand.ask('POST', 'image', '/images', { name: 'late', disk_format: 'raw', container_format: 'bare', ...stamp });
     const built = new Map([...campaign.built].map(([ref, { id }]) => [ref, id]));
     const patience = { timeoutMs: 10_000, signal: AbortSignal.timeout(20_000) };

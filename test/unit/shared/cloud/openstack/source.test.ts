@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/retirement.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
+import { imageStamp } from '../../../../../shared/cloud/openstack/stamp.ts';
 import type { Frozen, Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';
 import { aFolder } from '../../../../support/folder.ts';
@@ -36,6 +37,15 @@ async function frozen(): Promise<Snapshot> {
   if (disk === undefined) throw new Error('the server has no disk');
   return cloud.freeze({ kind: 'disk', ...disk }, { campaign: crypto.randomUUID(), attempt: 1 }, patience());
 }
+
+test('a user’s snapshot of the moved server, seen where both projects are in one cloud, is none of the campaign’s', async () => {
+  const campaign = crypto.randomUUID();
+  const stamp = imageStamp(campaign, `disk/${serverId}.root`);
+  const body = { name: 'theirs', image_type: 'snapshot', instance_uuid: crypto.randomUUID(), ...stamp };
+  const { id } = await hand.ask<{ id: string }>('POST', 'image', '/images', body);
+  expect(await cloud.snapshots(campaign, signal())).toEqual([]);
+  await expect(cloud.release(id, campaign, signal())).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+});
 
 describe('a capture says what stands in the way of a server that', () => {
   test.each([

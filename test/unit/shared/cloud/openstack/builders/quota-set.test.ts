@@ -70,18 +70,25 @@ test('a quota that somebody changed since stays as it is', async () => {
   expect(await limitsOf(hand, 'compute')).toMatchObject({ cores: 35, instances: 30 });
 });
 
-test('a quota is put back although the project uses more by now', async () => {
-  const twin = await aFurnishedTwin();
-  const campaign = await aCampaign(twin, 'admin');
-  const hand = await aHand(twin, 'admin', 'demo');
-  await setLimits(hand, 'compute', { server_groups: 0 });
-  const set = aResource('quota_set', { id: 'compute', limits: { server_groups: 5 } });
-  const context = await noted(campaign, set);
-  await campaign.cloud.ensure(set, context);
-  await hand.ask('POST', 'compute', '/os-server-groups', { server_group: { name: 'theirs', policy: 'affinity' } });
-  await campaign.cloud.remove(refOf('quota_set', 'compute'), 'compute', campaign.id, patience(), context.replaced);
-  expect(await limitsOf(hand, 'compute')).toMatchObject({ server_groups: 0 });
-});
+test.each([
+  ['compute', 'server_groups', '/os-server-groups', { server_group: { name: 'theirs', policy: 'affinity' } }, false],
+  ['network', 'network', '/networks', { network: { name: 'theirs' } }, false],
+  ['network', 'network', '/networks', { network: { name: 'theirs' } }, true],
+] as const)(
+  'a quota of the %s service is put back although the project uses more by now',
+  async (service, name, path, body, checksQuotas) => {
+    const twin = await aFurnishedTwin({ checksQuotas });
+    const campaign = await aCampaign(twin, 'admin');
+    const hand = await aHand(twin, 'admin', 'demo');
+    await setLimits(hand, service, { [name]: 0 });
+    const set = aResource('quota_set', { id: service, limits: { [name]: 5 } });
+    const context = await noted(campaign, set);
+    await campaign.cloud.ensure(set, context);
+    await hand.ask('POST', service, path, body);
+    await campaign.cloud.remove(refOf('quota_set', service), service, campaign.id, patience(), context.replaced);
+    expect(await limitsOf(hand, service)).toMatchObject({ [name]: 0 });
+  },
+);
 
 test('of an answer that was lost the ledger’s note is enough to put everything back', async () => {
   const twin = await aFurnishedTwin();

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BuildContext } from '../../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackSettings } from '../../../../../../shared/cloud/openstack/account/config.ts';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
+import { newImage } from '../../../../../../shared/cloud/openstack/stamp.ts';
 import type { BlockSource } from '../../../../../../shared/disk/block-source.ts';
 import { noMappings } from '../../../../../../shared/model/mappings.ts';
 import { type Ref, type ResourceOf, refOf } from '../../../../../../shared/model/resource.ts';
@@ -120,6 +121,21 @@ test('a volume is built with all its attributes and the bytes of the disk, and i
   await expect(cloud.remove(ref, built.id, context.campaign, patience())).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
 });
 
+test('a volume that several servers may have becomes one by its type, and one of another type is told', async () => {
+  const { cloud, volume, context, hand, twin } = await aVolumeCampaign({ volume_type: 'shared', multiattach: true });
+  const admin = await aHand(twin, 'admin', 'demo');
+  const volume_type = { name: 'shared', extra_specs: { multiattach: '<is> True' } };
+  await admin.ask('POST', 'volume', '/types', { volume_type });
+  const built = await cloud.ensure(volume, context);
+  expect(await cloud.differences(volume, built.id, context)).toEqual({ fatal: [], told: [] });
+  const shown = await hand.ask<{ volume: object }>('GET', 'volume', `/volumes/${built.id}`);
+  expect(shown.volume).toMatchObject({ multiattach: true });
+  const single = await aVolumeCampaign({ multiattach: true });
+  const other = await single.cloud.ensure(single.volume, single.context);
+  const differences = await single.cloud.differences(single.volume, other.id, single.context);
+  expect(differences).toEqual({ fatal: [], told: ['multiattach is false, not true'] });
+});
+
 test('a volume lies in the zone that the plan names for its server, which a cloud may refuse it otherwise', async () => {
   const zones = { volumeZones: ['west', 'nova'], crossZones: false };
   const { cloud, volume, context, hand } = await aVolumeCampaign({ availability_zone: 'west', bootable: true }, zones);
@@ -171,7 +187,8 @@ test('a volume whose bytes are not those of the disk is found by reading it back
     const { volumes } = await hand.ask<{ volumes: { id: string; status: string }[] }>('GET', 'volume', '/volumes/detail');
     for (const { id, status } of volumes) if (status === 'available') await writeInto(stateDir, id, Buffer.from('x'), 1_000_000);
   };
-  const timer = setInterval(() => void spoil(), 50);
+  // The last request may outlive the test, and its hand.
+  const timer = setInterval(() => void spoil().catch(() => undefined), 50);
   onTestFinished(() => clearInterval(timer));
   await expect(building).rejects.toMatchObject({ code: 'E_IMAGE_MISMATCH' });
   expect(await volumesAt(hand)).toBe(0);
@@ -203,7 +220,7 @@ test('a creation that was cut is gone on with, and its image and its volume are 
   expect([built.how, await volumesAt(hand), await imagesAt(hand)]).toEqual(['found', 1, 0]);
   const metadata = { godwit_campaign: context.campaign, godwit_source: ref };
   await aVolumeOf(hand, { metadata: { ...metadata, godwit_unchecked: '1' } });
-  await hand.store({ ...metadata, godwit_source: `disk/${volume.disk_id}` }, Buffer.from('late'));
+  await hand.store(newImage(context.campaign, refOf('disk', volume.disk_id)), Buffer.from('late'));
   expect(await cloud.sweep(context.campaign, new Map([[ref, built.id]]), patience())).toBe(2);
   expect([await volumesAt(hand), await imagesAt(hand)]).toEqual([1, 0]);
 });

@@ -38,6 +38,55 @@ test('what a project owns and no campaign moves is told, one concern for each ki
   );
 });
 
+test('everything that is told is counted over all pages of its list, however each service links them', async () => {
+  const many = Object.fromEntries(Object.keys(elsewhere).map((type) => [type, ['a', 'b', 'c', 'd', 'e']]));
+  const twin = await aFurnishedTwin({ elsewhere: many, pageSize: 2 });
+  const demo = await aHand(twin);
+  const volume_id = await aVolumeOf(demo, { name: 'an archive' });
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    await demo.ask('POST', 'volume', '/backups', { backup: { volume_id, name } });
+    await demo.ask('POST', 'volume', '/groups', { group: { name, group_type: 'of one moment', volume_types: ['any'] } });
+  }
+  const found = await captured(twin);
+  const told = found.map(({ code, says }) => `${code} ${/\(\d+\)/.exec(says)?.[0]}`);
+  const kinds = ['clusters', 'containers', 'databases', 'load_balancers', 'secrets', 'shares', 'stacks', 'zones'];
+  const expected = [...kinds, 'volume_backups', 'volume_groups'].map((kind) => `left_behind.${kind} (5)`);
+  expect(told).toEqual(expect.arrayContaining(expected));
+});
+
+test('backups, groups, their snapshots and transfers are told with their volumes and odd states', async () => {
+  const twin = await aFurnishedTwin();
+  const demo = await aHand(twin);
+  const made = async (path: string, one: string, fields: object): Promise<string> => {
+    const answer = await demo.ask<Record<string, { id: string }>>('POST', 'volume', path, { [one]: fields });
+    return answer[one]?.id ?? '';
+  };
+  const group_id = await made('/groups', 'group', { name: 'the shop', group_type: 'of one moment', volume_types: ['any'] });
+  const volume_id = await aVolumeOf(demo, { name: 'orders', group_id });
+  await aVolumeOf(demo, { name: 'stock', group_id });
+  await made('/group_snapshots', 'group_snapshot', { name: 'sunday', group_id });
+  await made('/backups', 'backup', { name: 'nightly', volume_id });
+  const given = await aVolumeOf(demo, { name: 'a gift' });
+  await made('/os-volume-transfer', 'transfer', { name: 'for bob', volume_id: given });
+  const found = await captured(twin);
+  const says = (kind: string) => found.find(({ code }) => code === `left_behind.volume_${kind}`)?.says;
+  expect(says('backups')).toContain('(1): nightly of orders.');
+  expect(says('groups')).toMatch(/\(1\): the shop of (orders and stock|stock and orders)\./);
+  expect(says('group_snapshots')).toMatch(/\(1\): sunday of (orders and stock|stock and orders)\./);
+  expect(says('transfers')).toContain('(1): for bob of a gift.');
+  expect(found.map(({ code }) => code)).not.toContain('left_behind.unread');
+});
+
+test('a cloud without groups of volumes has none, and is not said to hide them', async () => {
+  const twin = await aFurnishedTwin();
+  const match = { service: 'volume', path: '/group' } as const;
+  twin.faults.set([{ do: 'status', status: 404, match }]);
+  expect((await captured(twin)).map(({ code }) => code)).not.toContain('left_behind.unread');
+  twin.faults.set([{ do: 'status', status: 403, match }]);
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.unread')?.says).toContain('volume group snapshots, volume groups.');
+});
+
 test('a keypair of another user that no server uses is told to an admin, and one of our own is carried', async () => {
   const twin = await aFurnishedTwin();
   await populate(twin.authUrl);

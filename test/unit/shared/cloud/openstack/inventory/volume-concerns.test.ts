@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { loneVolumesOf } from '../../../../../../shared/model/lone-volumes.ts';
 import { aHand } from '../a-destination.ts';
 import { signal } from '../a-source.ts';
-import { aSourceWithVolumes, aVolumeOf } from '../a-volume-server.ts';
+import { aSourceWithVolumes, aVolumeOf, untilStatus } from '../a-volume-server.ts';
 
 test('a server that boots from a volume is captured with its volumes in order, and nothing is in its way', async () => {
   const { capture, root, data, serverId, cloud } = await aSourceWithVolumes();
@@ -78,16 +78,36 @@ test('an encrypted volume blocks its server, and so does one that is in no usabl
   expect(codes).toEqual(expect.arrayContaining(['blocking server.volume_encrypted', 'blocking server.volume_state']));
 });
 
-test('a volume that several servers may have blocks its server', async () => {
-  const { capture, hand, twin, serverId } = await aSourceWithVolumes();
+test('a volume that several servers may have moves with the one that has it; a second server blocks both', async () => {
+  const { capture, hand, twin, serverId, cloud } = await aSourceWithVolumes();
   const admin = await aHand(twin, 'admin', 'demo');
   const type = { name: 'shared', extra_specs: { multiattach: '<is> True' } };
   await admin.ask('POST', 'volume', '/types', { volume_type: type });
   const volumeId = await aVolumeOf(hand, { volume_type: 'shared' });
-  await hand.ask('POST', 'compute', `/servers/${serverId}/os-volume_attachments`, { volumeAttachment: { volumeId } });
-  const { codes, document } = await capture();
-  expect(codes).toContain('blocking server.volume_multiattach');
+  const attachment = { volumeAttachment: { volumeId } };
+  await hand.ask('POST', 'compute', `/servers/${serverId}/os-volume_attachments`, attachment);
+  await untilStatus(hand, 'volume', `/volumes/${volumeId}`, 'volume', 'in-use');
+  const alone = await capture();
+  expect(alone.codes).not.toContain('blocking server.volume_multiattach');
+  expect(alone.document.volumes.find(({ id }) => id === volumeId)).toMatchObject({ multiattach: true });
+  expect((await cloud.recapture(serverId, signal())).volumes.map(({ id }) => id)).toContain(volumeId);
+  const root = await aVolumeOf(hand, {
+    name: 'root of the other',
+    imageRef: await hand.store({ name: 'other' }, Buffer.from('b')),
+  });
+  const { flavors } = await hand.ask<{ flavors: { id: string }[] }>('GET', 'compute', '/flavors');
+  const device = { source_type: 'volume', destination_type: 'volume', uuid: root, boot_index: 0 };
+  const wanted = { name: 'db 2', flavorRef: flavors[0]?.id, networks: 'none', block_device_mapping_v2: [device] };
+  const { server: other } = await hand.ask<{ server: { id: string } }>('POST', 'compute', '/servers', { server: wanted });
+  await untilStatus(hand, 'compute', `/servers/${other.id}`, 'server', 'ACTIVE');
+  await hand.ask('POST', 'compute', `/servers/${other.id}/os-volume_attachments`, attachment);
+  const { concerns, document } = await capture();
+  const blocking = concerns.filter(({ code }) => code === 'server.volume_multiattach');
+  const of = (server: string) => blocking.find(({ about }) => about === `server/${server}`)?.says;
+  expect(of(serverId)).toMatch(/ with db 2\.$/);
+  expect(of(other.id)).toMatch(/ with db 1\.$/);
   expect(document.volumes.map(({ id }) => id)).not.toContain(volumeId);
+  await expect(cloud.recapture(serverId, signal())).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
 });
 
 test('a quota of the source without room for a snapshot and a temporary volume is told', async () => {

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
 import type { Kind, Resource, ResourceOf } from '../../../../../../shared/model/resource.ts';
 import { accessTo } from '../../../../../conformance/furnish.ts';
+import { aResource } from '../../../../../support/build.ts';
 import { aCampaign, aFurnishedTwin, type Campaign } from '../a-destination.ts';
 
 async function codes(campaign: Campaign, resources: readonly Resource[]): Promise<string[]> {
@@ -26,7 +27,7 @@ test.each<Row>([
   ['31 static routes', 'routes', { routes: many(31, route) }, 'routes.limit'],
   ['10 address pairs', 'port', { allowed_address_pairs: many(10, pair) }, null],
   ['11 address pairs', 'port', { allowed_address_pairs: many(11, pair) }, 'port.limit'],
-  ['127 properties', 'disk', { properties: Object.fromEntries(many(127, (index) => [`hw_${index}`, 'x'])) }, 'disk.limit'],
+  ['126 properties', 'disk', { properties: Object.fromEntries(many(126, (index) => [`hw_${index}`, 'x'])) }, 'disk.limit'],
 ])('%s of a %s are found before the first write, or taken', async (_what, kind, fields, code) => {
   const campaign = await aCampaign(await aFurnishedTwin());
   // The first network is the external one, which is mapped.
@@ -76,4 +77,15 @@ test('a disk beyond the largest image is refused where it is uploaded whole, and
   onTestFinished(() => raw.close());
   expect(await found(raw)).toEqual(['blocking', 'blocking']);
   expect(await found(campaign.cloud)).toEqual(['warning', 'warning']);
+});
+
+test('an image of the project with too many properties is found, and one that servers were only made from is not', async () => {
+  const campaign = await aCampaign(await aFurnishedTwin());
+  const properties = Object.fromEntries(many(126, (index) => [`of-${index}`, 'x']));
+  const disk = aResource('disk', { id: 'i.image', server_id: 'i', image_id: 'i', properties: {} });
+  const image = aResource('image', { id: 'i', name: 'golden', disk_format: 'raw', container_format: 'bare', properties });
+  const found = async (disk_id: string | null): Promise<string[]> =>
+    (await codes(campaign, [disk, { ...image, disk_id }])).filter((code) => code.includes('limit'));
+  expect(await found(disk.id)).toEqual(['blocking image.limit']);
+  expect(await found(null)).toEqual([]);
 });

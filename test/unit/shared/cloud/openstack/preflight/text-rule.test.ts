@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ResourceOf } from '../../../../../../shared/model/resource.ts';
+import { aResource } from '../../../../../support/build.ts';
 import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
 import { signal } from '../a-source.ts';
 
@@ -36,4 +37,15 @@ test('an emoji in the description of a rule is told as well', async () => {
   expect(concerns).toContainEqual(
     expect.objectContaining({ code: 'security_group_rule.name', about: `security_group_rule/${id}` }),
   );
+});
+
+test.each([
+  ['name', 'qos_policy', { name: 'slow 🐦' }],
+  ['name', 'address_scope', { name: '🐦' }],
+  ['properties', 'image', { disk_id: 'i.image', disk_format: 'raw', container_format: 'bare', properties: { of: '🐦' } }],
+] as const)('an emoji in the %s of a %s is told as well', async (_field, kind, fields) => {
+  const campaign = await aCampaign(await aFurnishedTwin(), 'admin');
+  const one = aResource(kind, { id: 'i', ...fields });
+  const { concerns } = await campaign.cloud.preflight([one], campaign.tenant.mappings, signal());
+  expect(concerns.map(({ code, about }) => `${code} ${about}`)).toContain(`${kind}.name ${kind}/i`);
 });

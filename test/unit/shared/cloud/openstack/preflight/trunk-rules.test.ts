@@ -68,6 +68,12 @@ test('a trunk is mapped only together with its ports, to one with the same VLANs
   expect(await found({ trunks })).toEqual([`${is}, whose parent is another port than that of the server.`]);
   const ports = { [tenant.get('port').id]: { to: parent }, sub: { to: inner } };
   expect(await found({ trunks, networks, ports })).toEqual([`${is}, which has other subports.`]);
+  // One that is created finds its ports taken.
+  const taken = (name: string): string[] => [
+    `blocking trunk.port_taken: A port of trunk uplink is mapped to ${name}, which is in a trunk already.`,
+  ];
+  expect(await found({ networks, ports: { [tenant.get('port').id]: { to: parent } } })).toEqual(taken(parent));
+  expect(await found({ networks, ports: { sub: { to: inner } } })).toEqual(taken(inner));
   expect(await found({ networks, ports: { sub: { to: 'gone' } } })).toEqual([
     'blocking mapping.absent: sub is mapped to what does not exist at the destination.',
   ]);

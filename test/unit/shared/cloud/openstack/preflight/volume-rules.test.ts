@@ -1,5 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { Site } from '../../../../../../shared/cloud/openstack/builders/site.ts';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
+import { readView, viewOf } from '../../../../../../shared/cloud/openstack/preflight/view.ts';
+import { sharedTypes } from '../../../../../../shared/cloud/openstack/preflight/volume-rules.ts';
 import { proposeMappings } from '../../../../../../shared/cloud/propose-mappings.ts';
 import { type Mappings, noMappings } from '../../../../../../shared/model/mappings.ts';
 import type { ResourceOf } from '../../../../../../shared/model/resource.ts';
@@ -101,4 +104,37 @@ test('a type with the same extra specs is proposed before one of the same name, 
   expect(await codesFor(volumes, mappings)).toEqual(['blocking volume_type.missing']);
   const asNamed = { ...noMappings, volume_types: { slow: { to: 'fast' }, fast: { to: 'fast' } } };
   expect(await codesFor(volumes, asNamed)).toEqual(['warning volume_type.differs', 'warning volume_type.differs']);
+});
+
+/** A destination with a type for several servers, and one for a single server. */
+async function withTypes() {
+  const destination = await aDestination();
+  const admin = await aHand(destination.twin, 'admin', 'demo');
+  for (const [name, spec] of [
+    ['shared', '<is> True'],
+    ['single', '<is> False'],
+  ] as const) {
+    const volume_type = { name, extra_specs: { multiattach: spec } };
+    await admin.ask('POST', 'volume', '/types', { volume_type });
+  }
+  return destination;
+}
+
+test('a volume that several servers may have needs a type for several, or the plan accepts one for a single server', async () => {
+  const { codesFor } = await withTypes();
+  const shared = aVolume({ volume_type: 'shared', multiattach: true });
+  expect(await codesFor([shared])).toEqual([]);
+  const mappings: Mappings = { ...noMappings, volume_types: { shared: { to: 'single' } } };
+  expect(await codesFor([shared], mappings)).toEqual(['blocking volume.multiattach']);
+  expect(await codesFor([aVolume({ volume_type: null, multiattach: true })])).toEqual(['blocking volume.multiattach']);
+  expect(await codesFor([aVolume({ volume_type: 'shared' })], mappings)).toEqual([]);
+});
+
+test('a type of which the credentials do not see whether it is for several servers is told, and blocks nothing', async () => {
+  const { twin } = await withTypes();
+  const state = await readView(new Site((await aHand(twin)).session), [], noMappings, signal());
+  const unseen = { ...state, volumeTypes: [{ id: 't1', name: 'shared' }] };
+  const shared = aVolume({ volume_type: 'shared', multiattach: true });
+  const told = sharedTypes(viewOf(unseen, [shared], noMappings));
+  expect(told.map(({ severity, code }) => `${severity} ${code}`)).toEqual(['warning volume.multiattach']);
 });

@@ -7,6 +7,7 @@ const ours = {
   name: 'x',
   godwit_campaign: 'c',
   godwit_source: 'disk/s.root',
+  godwit_attempt: '1',
   image_type: 'snapshot',
 } as unknown as ApiImage;
 
@@ -42,6 +43,8 @@ describe('what may be asked of a source', () => {
       { ...ours, godwit_campaign: undefined },
       { ...ours, godwit_campaign: 'another' },
       { ...ours, image_type: 'base' },
+      // A user's snapshot of the moved server, where both projects are in one cloud.
+      { ...ours, godwit_attempt: undefined },
     ])
       expect(() => guard.permitDelete(foreign, 'c')).toThrow(expect.objectContaining({ code: 'E_FORBIDDEN' }));
     expect(() => guard.check(call)).toThrow();

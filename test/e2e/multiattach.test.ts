@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Cloud, openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
+import { makeShop } from '../support/shop.ts';
+import { addVolumeTo, type SeenVolume, storedDigest, volumesAt } from '../support/shop-volumes.ts';
+import { adminOf } from '../support/shop-world.ts';
+
+let template: string;
+let dir: string;
+let world: World;
+let sender: SenderLife;
+
+/** Gives a cloud a type of volumes that several servers may have, or only one. */
+async function addType(cloud: Cloud, multiattach: string): Promise<void> {
+  const volume_type = { name: 'shared', extra_specs: { multiattach } };
+  await (await adminOf(cloud)).send('POST', 'volumev3', '/types', { volume_type });
+}
+
+/** A shop of one server, which has a volume that several may have. */
+beforeAll(async () => {
+  template = await mkdtemp(join(tmpdir(), 'godwit-multiattach-'));
+  await makeShop(template, undefined, ['web 1']);
+  const source = await openCloudAt(join(template, 'source'));
+  await addType(source, '<is> True');
+  await addVolumeTo(source.user, join(template, 'source'), 'web 1', { name: 'quorum', volume_type: 'shared' });
+  await source.twin.stop();
+}, 120_000);
+afterAll(() => rm(template, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(template, 'world-'));
+  world = await World.open(template, dir);
+  world.startReceiver();
+  sender = await world.startSender();
+}, 60_000);
+afterEach(async () => {
+  await sender.stop();
+  await world.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+type Shown = SeenVolume & { readonly multiattach: boolean };
+
+async function quorumAt(side: 'source' | 'destination'): Promise<Shown | undefined> {
+  return (await volumesAt(world[side].user)).find(({ name }) => name === 'quorum') as Shown | undefined;
+}
+
+async function blockingOf(plan: string): Promise<readonly string[]> {
+  const { concerns } = await sender.daemon.checkPlan({ plan, file: 'plan.yaml' });
+  return concerns.filter(({ severity }) => severity === 'blocking').map(({ code }) => code);
+}
+
+test('a volume that several servers may have moves with the only one that has it, and several may have it again', async () => {
+  await addType(world.destination, '<is> True');
+  const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
+  expect(await blockingOf(plan)).toEqual([]);
+  const { campaign } = await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
+  await untilState(sender, 'ready');
+  const there = await quorumAt('destination');
+  expect(there).toMatchObject({ status: 'in-use', multiattach: true, volume_type: 'shared' });
+  const here = await quorumAt('source');
+  const digest = await storedDigest(join(dir, 'source'), here?.id ?? '');
+  expect(await storedDigest(join(dir, 'destination'), there?.id ?? '')).toBe(digest);
+  expect((await sender.daemon.verify({ campaign })).comparison?.worst).toBeNull();
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  expect(await volumesAt(world.destination.user)).toEqual([]);
+  expect(await quorumAt('source')).toMatchObject({ status: 'in-use', multiattach: true });
+});
+
+test('a type that only one server may have blocks it, until the plan accepts that', async () => {
+  await addType(world.destination, '<is> False');
+  const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
+  expect(await blockingOf(plan)).toEqual(['volume.multiattach']);
+  const accepted = plan.replace(/^mappings:$/m, 'mappings:\n  accept: [volume.multiattach]');
+  expect(await blockingOf(accepted)).toEqual([]);
+  await sender.daemon.migrate({ plan: accepted, file: 'plan.yaml', options: {} });
+  await untilState(sender, 'ready');
+  expect(await quorumAt('destination')).toMatchObject({ status: 'in-use', multiattach: false });
+});
