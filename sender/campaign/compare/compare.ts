@@ -13,7 +13,7 @@ import type { Campaign } from '../campaign.ts';
 import { type AttributeComparison, type ComparedLine, ComparisonTally } from './comparison.ts';
 import { type SourceNow, sourceNow } from './source-changes.ts';
 import { attributeOf, byRef, type ConcernsByRef, foreseenIn, isAboutAttribute, ownerOf, tellingOf } from './told.ts';
-import type { DatedWaivers } from './waivers.ts';
+import { type DatedWaivers, namedAs } from './waivers.ts';
 
 type ComparedResource = Result<'resource.compare'>['compared'][number];
 
@@ -52,7 +52,7 @@ export async function compareAttributes(
   const moved = new Set(movedImagesOf(document).map(({ id }) => id));
   const known = resourcesOf(document).filter((one) => isBuilt(one, moved));
   const resources = known.filter((one) => !isLeft(one));
-  const tally = new ComparisonTally(tools.waivers, !tools.isCommitted);
+  const tally = new ComparisonTally(tools.waivers, !tools.isCommitted, sharedNames(known));
   const now = await sourceNow(campaign, tools.source, tools.signal);
   const skipped = new Set(foreseen.decisions.filter(({ action }) => action === 'skip').map(({ ref }) => ref));
   const judge = judgeOf(campaign, tools, concerns, skipped);
@@ -72,6 +72,11 @@ export async function compareAttributes(
   }
   for (const line of linesOfSource(campaign, now, concerns)) tally.line(line);
   return { comparison: tally.result(), held };
+}
+
+function sharedNames(resources: readonly Resource[]): ReadonlySet<string> {
+  const all = Map.groupBy(resources, ({ kind, name }) => namedAs(kind, name));
+  return new Set([...all].flatMap(([named, those]) => (those.length > 1 ? [named] : [])));
 }
 
 /**

@@ -51,13 +51,18 @@ export class ComparisonTally {
   readonly #used = new Set<Waiver>();
   readonly #waivers: DatedWaivers;
   readonly #countsChanged: boolean;
+  readonly #shared: ReadonlySet<string>;
   #omitted = 0;
   #worst: AttributeComparison['worst'] = null;
 
-  /** `countsChanged`: whether a change at the source counts as a difference. */
-  constructor(waivers: DatedWaivers, countsChanged: boolean) {
+  /**
+   * `countsChanged`: whether a change at the source counts as a difference; `shared`: names that
+   * several resources of a kind have.
+   */
+  constructor(waivers: DatedWaivers, countsChanged: boolean, shared: ReadonlySet<string>) {
     this.#waivers = waivers;
     this.#countsChanged = countsChanged;
+    this.#shared = shared;
   }
 
   /** Counts one resource with the attributes that need no line. */
@@ -70,7 +75,8 @@ export class ComparisonTally {
 
   /** Counts one attribute that is not equal; a difference that a waiver covers is waived. */
   line(line: ComparedLine): void {
-    const waiver = line.is === 'different' || line.is === 'changed' ? covering(this.#waivers.valid, line) : undefined;
+    const waiver =
+      line.is === 'different' || line.is === 'changed' ? covering(this.#waivers.valid, line, this.#shared) : undefined;
     if (waiver !== undefined) this.#used.add(waiver);
     const told: ComparedLine = waiver === undefined ? line : excused(line, waiver);
     this.#countsOf(kindOf(line.ref))[told.is] += 1;

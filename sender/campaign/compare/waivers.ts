@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ref } from '../../../shared/model/resource.ts';
+import { kindOf, type Ref } from '../../../shared/model/resource.ts';
 
 /** A difference that somebody answers for until a day, and which does not count until then. */
 export const Waiver = z.strictObject({
@@ -29,15 +29,24 @@ export function datedWaivers(waivers: readonly Waiver[], nowMs: number): DatedWa
   return { valid: waivers.filter(({ until }) => until >= today), past: waivers.filter(({ until }) => until < today) };
 }
 
-/** The waiver that covers an attribute of a resource. */
+/** A resource as a waiver names it by its kind and name. */
+export function namedAs(kind: string, name: string): string {
+  return `${kind}/${name}`;
+}
+
+/**
+ * The waiver that covers an attribute of a resource. `shared`: names that several resources of a
+ * kind have; by one of these nobody excused all of them.
+ */
 export function covering(
   waivers: readonly Waiver[],
   { ref, name, attribute }: { readonly ref: Ref; readonly name: string; readonly attribute: string },
+  shared: ReadonlySet<string>,
 ): Waiver | undefined {
-  const kind = ref.slice(0, ref.indexOf('/'));
+  const named = namedAs(kindOf(ref), name);
+  const isNamed = name !== '' && !shared.has(named);
   return waivers.find(
     (one) =>
-      (one.resource === ref || (name !== '' && one.resource === `${kind}/${name}`)) &&
-      (one.attribute === attribute || one.attribute === '*'),
+      (one.resource === ref || (isNamed && one.resource === named)) && (one.attribute === attribute || one.attribute === '*'),
   );
 }

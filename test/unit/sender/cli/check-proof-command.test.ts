@@ -35,6 +35,17 @@ test('a good proof is told with its roots, digests and waivers', async () => {
   expect(text).toContain('waived until 2027-03-31 by ann – é: subnet/front *');
 });
 
+test('what a signer wrote moves no cursor', async () => {
+  const clear = '\u001b[2J';
+  const lines: ProofParts = {
+    sender: { lines: [{ ref: 'server/s1', name: clear, attribute: 'name', is: 'different', severity: 'minor', says: clear }] },
+  };
+  const waivers = [{ resource: clear, attribute: clear, owner: clear, until: clear, reason: clear }];
+  await check(aProof(keys, lines, waivers));
+  expect(line.output.text()).toContain('waived until \\u{1b}');
+  expect(line.output.text()).not.toContain('\u001b');
+});
+
 test('a proof that was changed ends with 30 and names the part', async () => {
   expect(await check(aProof(keys).replace(/3{64}/, '6'.repeat(64)))).toBe(30);
   expect(line.told()).toMatch(/statement or .*signature was changed/);
