@@ -38,7 +38,8 @@ export async function sinceCapture({ document, plan, journal }: Campaign, tools:
   try {
     const { project_id: project, whole } = plan.source;
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const { document: now } = await tools.source.inventory({ project, servers, withVolumeSnapshots: flattens(plan) }, signal);
+    const selection = { project, servers, withoutImages: true, withVolumeSnapshots: flattens(plan) };
+    const { document: now } = await tools.source.inventory(selection, signal);
     // What was left out, and what needs it, is no change.
     return changesSince(document, withoutRefs(now, leftOutOf(plan, document, journal.facts)).document, whole);
   } catch (error) {

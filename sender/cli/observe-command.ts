@@ -107,5 +107,5 @@ async function documentsOf({ project, document = [] }: ObserveFlags, configFile:
     throw new Problem('E_USAGE', 'Say whose traffic: --project NAME, or --document configurations.json.');
   if (project === undefined) return read;
   const client = senderClient((await readSenderConfig(configFile)).control);
-  return [...read, (await client.capture({ project, servers: [] })).document];
+  return [...read, (await client.capture({ project, servers: [], withoutImages: true })).document];
 }

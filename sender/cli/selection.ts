@@ -10,7 +10,7 @@ export interface SelectionFlags {
   readonly tag?: readonly string[];
   readonly volume?: readonly string[];
   readonly image?: readonly string[];
-  readonly withImages?: true;
+  readonly withoutImages?: true;
   readonly all?: true;
 }
 
@@ -23,7 +23,7 @@ export function choosing(command: Command): Command {
     .addOption(new Option('--tag <tag...>', 'only servers with one of these tags').conflicts('all'))
     .addOption(new Option('--volume <name...>', 'only these volumes, which no server has, by name or id').conflicts('all'))
     .addOption(new Option('--image <name...>', 'only these images of the project, by name or id').conflicts('all'))
-    .option('--with-images', 'with a whole project, its images too')
+    .addOption(new Option('--without-images', 'leave the images of a whole project behind').conflicts('image'))
     .option('--all', 'everything the credentials reach in their own project');
 }
 
@@ -31,12 +31,12 @@ export function choosing(command: Command): Command {
  * The servers and volumes that were chosen: those that fit every option. Throws E_USAGE where none
  * were.
  */
-export function selectionOf({ project, server, user, tag, volume, image, withImages, all }: SelectionFlags): Selection {
+export function selectionOf({ project, server, user, tag, volume, image, withoutImages, all }: SelectionFlags): Selection {
   if ([project, server, user, tag, volume, image, all].every((chosen) => chosen === undefined)) {
     throw new Problem(
       'E_USAGE',
       'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, --volume NAME, --image NAME, or --all.',
     );
   }
-  return { project, servers: server ?? [], users: user, tags: tag, volumes: volume, images: image, withImages };
+  return { project, servers: server ?? [], users: user, tags: tag, volumes: volume, images: image, withoutImages };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
+import type { Selection } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
@@ -8,12 +8,12 @@ import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts
 import { overlaid } from '../../shared/model/mappings.ts';
 import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
-import { flattens, imagesOf, Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { flattens, imagesOf, Plan, passesImages, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
 import { inAskedOrder } from '../plan/planner.ts';
-import { capture, draft } from './capture-and-plan.ts';
+import { capture, draft, extentOf } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
 import { examine, mustMoveOnce } from './examine.ts';
 
@@ -44,6 +44,9 @@ export async function beginFromDocument(value: unknown, file: string, context: S
     .filter((id) => snapshotIn(id) === null);
   const volume_snapshots = snapshotVolumesOf(wanted).length > 0 ? 'flatten' : 'leave';
   const images = movedImagesOf(wanted).map(({ id }) => id);
+  // A selection that names nothing would take the whole project.
+  if (servers.length + volumes.length + images.length === 0)
+    throw new Problem('E_PLAN', `${file} names no server, volume or image; there is nothing to move.`, { about: file });
   const captured = await capture({ project: isOld ? undefined : wanted.source.project_id, servers, volumes, images }, context);
   const { plan } = await draft(inAskedOrder(captured.document, servers), context);
   const options = { ...plan.options, volume_snapshots } as const;
@@ -63,7 +66,7 @@ export async function beginExport(selection: Selection, context: SenderContext):
   const plan = Plan.parse({
     version: 1,
     to: 'bundle',
-    source: { project_id, project_name, whole: takesWhole(selection) },
+    source: { project_id, project_name, ...extentOf(selection) },
     waves: servers.length === 0 ? [] : [{ name: 'wave-1', servers }],
     volumes,
     images,
@@ -87,7 +90,7 @@ async function prepare(plan: Plan, file: string, options: MigrateOptions, contex
       project,
       withVolumeSnapshots: flattens(plan),
       ...(whole
-        ? { servers: [], withImages: plan.images.length > 0 }
+        ? { servers: [], withoutImages: passesImages(plan) }
         : { servers: serversOf(plan), volumes: volumesOf(plan), images: imagesOf(plan) }),
     },
     context,

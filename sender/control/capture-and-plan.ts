@@ -3,13 +3,14 @@ import type { Result } from '../../protocol/messages.ts';
 import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument, supportedPart } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
+import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanExtent } from '../model/plan.ts';
 import { adopting } from '../plan/earlier.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { olderReceiver } from '../plan/older-receiver.ts';
@@ -51,7 +52,7 @@ export async function planMove({ why, accepted, ...selection }: PlanAsked, conte
   const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
   mustHoldSomething(captured, all.document, takesWhole(selection));
   const document = inAskedOrder(captured, selection.servers);
-  const { plan, reasons } = await draft(document, context, takesWhole(selection), accepted);
+  const { plan, reasons } = await draft(document, context, extentOf(selection), accepted);
   const about = why === undefined ? undefined : reasonsAbout(reasons, why, document);
   const found = await preflight({ ...document, mappings: plan.mappings }, context);
   const held = context.campaigns.held(
@@ -60,6 +61,12 @@ export async function planMove({ why, accepted, ...selection }: PlanAsked, conte
   const known = withHeld(held, document, [...concerns, ...found.concerns]);
   const text = planText(plan, resourcesOf(document), known, found.decisions, reasons);
   return { plan: text, concerns: known, decisions: found.decisions, reasons: about ?? reasons };
+}
+
+/** What of the project a selection takes. */
+export function extentOf(selection: Selection): PlanExtent {
+  const whole = takesWhole(selection);
+  return whole && selection.withoutImages === true ? { whole, without_images: true } : { whole };
 }
 
 /** Throws E_NOT_FOUND where nothing is left to move. A whole project moves without servers, too. */
@@ -81,7 +88,7 @@ function mustHoldSomething(captured: Configurations, before: Configurations, who
 export async function draft(
   document: Configurations,
   context: SenderContext,
-  whole?: boolean,
+  extent?: PlanExtent,
   accepted: AcceptedSuggestions = {},
 ): Promise<{ readonly plan: Plan; readonly reasons: readonly MappingReason[] }> {
   const rules = await readRules(context.config.rules);
@@ -89,7 +96,7 @@ export async function draft(
   const proposal = propose(document, facts, rules, accepted);
   const { earlier = [] } = await preflight({ ...document, mappings: proposal.mappings }, context, facts.kinds);
   const mappings = adopting(proposal.mappings, earlier, document);
-  const plan = makePlan(document, mappings, context.config.limits.parallel, whole);
+  const plan = makePlan(document, mappings, context.config.limits.parallel, extent);
   return { plan, reasons: afterEarlier(proposal.reasons, document, mappings) };
 }
 
@@ -115,5 +122,9 @@ export async function preflight(document: Configurations, context: SenderContext
   const decisions = [...found.decisions, ...left.decisions.filter(({ ref }) => !sent.has(ref))];
   const receiver = await context.peer.connected(context.stopping);
   const unknown = olderReceiver(document, (feature) => receiver.has(feature));
-  return { ...found, kinds, concerns: [...unknown, ...left.concerns, ...found.concerns], decisions };
+  // That an earlier release builds no images is said once, with what to do about it.
+  const isSaid = ({ code }: Concern): boolean =>
+    code === 'image.unsupported' && unknown.some((one) => one.code === 'image.older_receiver');
+  const unbuilt = left.concerns.filter((concern) => !isSaid(concern));
+  return { ...found, kinds, concerns: [...unknown, ...unbuilt, ...found.concerns], decisions };
 }

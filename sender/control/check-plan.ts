@@ -1,6 +1,6 @@
 import { parseYaml } from '../../shared/config.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
-import { flattens, imagesOf, Plan, serversOf, volumesOf } from '../model/plan.ts';
+import { flattens, imagesOf, Plan, passesImages, serversOf, volumesOf } from '../model/plan.ts';
 import { differencesOf } from '../plan/differences.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import type { Captured, PlanCheck } from '../plan/result.ts';
@@ -18,7 +18,7 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   mustMoveOnce(plan, file);
   const { project_id: project, whole } = plan.source;
   const withVolumeSnapshots = flattens(plan);
-  const all = await capture({ project, servers: [], withImages: plan.images.length > 0, withVolumeSnapshots }, context);
+  const all = await capture({ project, servers: [], withoutImages: passesImages(plan), withVolumeSnapshots }, context);
   const there = serversOf(plan).filter((id) => all.document.servers.some((server) => server.id === id));
   const alone = new Set(loneVolumesOf(all.document).map(({ id }) => id));
   const volumes = volumesOf(plan).filter((id) => alone.has(id));
@@ -49,7 +49,7 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const { stale, concerns: absent } = staleSkips(remaining, document);
   const kept = { ...remaining, skip: remaining.skip.filter((ref) => !stale.has(ref)) };
   const { concerns, decisions } = await examine(kept, captured, file, context);
-  const { plan: fresh } = await draft(inAskedOrder(document, whole ? [] : there), context, whole);
+  const { plan: fresh } = await draft(inAskedOrder(document, whole ? [] : there), context, plan.source);
   return {
     differences: differencesOf(plan, all.document, fresh, Date.now()),
     concerns: [...lost, ...absent, ...withHeld(context.campaigns.held([...left]), all.document, concerns)],

@@ -59,6 +59,8 @@ export const Plan = z.strictObject({
      * servers uses.
      */
     whole: z.boolean().default(false),
+    /** Whether the images of a whole project stay behind and are not even read. */
+    without_images: z.boolean().optional(),
   }),
   options: z
     .strictObject({
@@ -131,6 +133,17 @@ export const Plan = z.strictObject({
   mappings: orEmpty(Mappings, noMappings),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** What of its source a plan takes: with it the project is read for it, and read anew. */
+export type PlanExtent = Pick<Plan['source'], 'whole' | 'without_images'>;
+
+/**
+ * Whether the images of the project are passed over where it is read for a plan; one that names
+ * some takes these.
+ */
+export function passesImages({ source, images }: Plan): boolean {
+  return source.without_images === true && images.length === 0;
+}
 
 /** The servers of a plan in the order they move. */
 export function serversOf(plan: Plan): string[] {

@@ -2,17 +2,22 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { snapshotIn } from '../../shared/model/snapshot-volumes.ts';
-import { Plan } from '../model/plan.ts';
+import { Plan, type PlanExtent } from '../model/plan.ts';
 
 /**
  * A new plan: every server in one wave, in the document's order, and every volume without a
  * server; the snapshots that become volumes follow these without being named. What the mappings
  * leave out is named by the preflight.
  */
-export function makePlan(document: Configurations, mappings: Mappings, parallel = 1, whole = false): Plan {
+export function makePlan(
+  document: Configurations,
+  mappings: Mappings,
+  parallel = 1,
+  extent: PlanExtent = { whole: false },
+): Plan {
   return Plan.parse({
     version: 1,
-    source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
+    source: { project_id: document.source.project_id, project_name: document.source.project_name, ...extent },
     options: { parallel },
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],

@@ -1,3 +1,4 @@
+import { firstFew } from '../../shared/first-few.ts';
 import type { Decision } from '../../shared/model/concern.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
 import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
@@ -6,6 +7,9 @@ import { detailsOf, differencesIn } from '../campaign/details.ts';
 import { sinceCaptureIn } from '../campaign/since-capture.ts';
 import { recall } from '../migration/recall.ts';
 import { labelOf, nameOf } from './names.ts';
+
+/** Servers that one line names. */
+const listed = 10;
 
 /** What is not at the destination as it was at the source, in sentences. */
 export interface ChangeLists {
@@ -65,23 +69,23 @@ function mappedIn({ document, plan: { mappings } }: Campaign, details: Details):
 }
 
 /**
- * The servers whose base image moved too. Compute API, "Create Server": `imageRef` is the image
- * that the disk is made of, and what a server shows; there is no other reference.
+ * The images that moved and of which servers were made, one line for each. Compute API, "Create
+ * Server": `imageRef` is the image that the disk is made of, and what a server shows. Only a
+ * rebuild changes it, and replaces the disk ("Rebuild Server").
  */
 function baseImagesIn(campaign: Campaign): string[] {
   const { document, journal, plan } = campaign;
-  const moved = new Map(
-    plan.images.flatMap(({ id }) => {
-      const { built = {} } = recall(campaign.moveOf(id), journal).learned;
-      const there = built[refOf('image', id)];
-      return there === undefined ? [] : [[id, there] as const];
-    }),
-  );
-  return document.servers.flatMap(({ name, image_id }) => {
-    const there = moved.get(image_id ?? '');
-    if (there === undefined) return [];
-    const image = document.images.find(({ id }) => id === image_id)?.name;
-    return [`server ${name} was made from image ${image}, which is ${there} now; it shows the image of its own disk instead`];
+  const users = Map.groupBy(document.servers, ({ image_id }) => image_id);
+  return plan.images.flatMap(({ id, name = id }) => {
+    const servers = users.get(id) ?? [];
+    const there = recall(campaign.moveOf(id), journal).learned.built?.[refOf('image', id)];
+    if (there === undefined || servers.length === 0) return [];
+    const names = firstFew(
+      servers.map((server) => server.name || server.id),
+      listed,
+    );
+    const made = `the servers that were made from it show the images of their own disks (${servers.length}): ${names}`;
+    return [`image ${name || id} became ${there}; ${made}`];
   });
 }
 

@@ -19,8 +19,8 @@ export interface Selection {
   /** Volumes that no server has. Where these or images alone are named, no server is meant. */
   readonly volumes?: readonly string[] | undefined;
   readonly images?: readonly string[] | undefined;
-  /** Whether the images of a whole project move too. */
-  readonly withImages?: boolean | undefined;
+  /** Whether the images of a whole project stay behind; else they move with it. */
+  readonly withoutImages?: boolean | undefined;
   /** Whether snapshots of the volumes that move become volumes of their own. */
   readonly withVolumeSnapshots?: boolean | undefined;
 }

@@ -16,7 +16,7 @@ interface UnsupportedCost {
  * reference is built by no destination, and costs nothing.
  */
 const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
-  image: { severity: 'blocking', costs: 'take them out of `images` of the plan' },
+  image: { severity: 'blocking', costs: 'plan without images (`--without-images`)' },
   quota_set: { severity: 'warning', costs: 'the project has the quotas that the destination gives it' },
   qos_policy: { severity: 'warning', costs: 'nothing limits or marks the traffic of what has them' },
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
@@ -55,7 +55,9 @@ export interface Supported {
 
 /** Leaves out what a destination cannot build, and whatever cannot be without that. */
 export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet<Kind>): Supported {
-  const references = new Set(resources.filter(isReference).map(({ kind, id }) => refOf(kind, id)));
+  const refsOf = (some: readonly Resource[]): Set<Ref> => new Set(some.map(({ kind, id }) => refOf(kind, id)));
+  const references = refsOf(resources.filter(isReference));
+  const ofImages = refsOf(resources.filter(isOfImage));
   const skips = new Map<Ref, string>();
   const built = new Map<Ref, Resource>();
   for (const resource of inBuildOrder(resources)) {
@@ -72,7 +74,7 @@ export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet
       const why = skips.get(ref);
       return why === undefined ? [] : [{ ref, action: 'skip' as const, why }];
     }),
-    concerns: concernsOf([...skips.keys()].filter((ref) => !references.has(ref))),
+    concerns: concernsOf([...skips.keys()].filter((ref) => !references.has(ref) && !ofImages.has(ref))),
   };
 }
 
@@ -120,6 +122,11 @@ function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonl
   return needs.filter((ref) => kinds.has(kindOf(ref)) || !spared.includes(kindOf(ref)));
 }
 
+/** Whether a resource is the stored bytes of an image, which move with it or not at all. */
+function isOfImage(resource: Resource): boolean {
+  return resource.kind === 'disk' && resource.image_id !== null;
+}
+
 /** Whether a resource is only what servers were made from. */
 function isReference(resource: Resource): boolean {
   return resource.kind === 'image' && resource.disk_id === null;
@@ -128,6 +135,7 @@ function isReference(resource: Resource): boolean {
 function whyLeftOut(resource: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
   const { kind, needs } = resource;
   if (isReference(resource)) return 'a server comes with its own disk; the image it was made from is not moved';
+  if (isOfImage(resource) && !kinds.has('image')) return `the destination has no ${wordsOf('image')}`;
   if (!kinds.has(kind)) return `the destination has no ${wordsOf(kind)}`;
   const missing = needs.find((ref) => skips.has(ref));
   return missing === undefined ? null : `it needs ${missing}, which is left out`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
+import { ImageMember } from './image-member.ts';
 import { QosPolicy } from './qos.ts';
 import { QuotaSet } from './quota-set.ts';
 import { RbacPolicy } from './rbac.ts';
@@ -204,6 +205,8 @@ const Image = z.object({
   min_disk: z.int().default(0),
   min_ram: z.int().default(0),
   visibility: z.string().default('private'),
+  /** The projects with which it is shared, if its visibility is `shared`. */
+  members: z.array(ImageMember).default([]),
   /**
    * Glance's digest of the stored bytes, lower-case hex, and its algorithm; MD5 where it is older.
    */

@@ -4,9 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { AttributeComparison } from '../../sender/campaign/compare/comparison.ts';
+import type { Plan } from '../../sender/model/plan.ts';
 import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
 import { makeShop } from '../support/shop.ts';
-import { addOwnImages, imagesAt, type SeenImage } from '../support/shop-images.ts';
+import { addOwnImages, imagesAt, memberOfIso, type SeenImage } from '../support/shop-images.ts';
 
 let template: string;
 let dir: string;
@@ -53,6 +56,11 @@ async function storedAt(side: 'source' | 'destination', id: string): Promise<str
   return hash.digest('hex');
 }
 
+/** What a comparison finds of images that is neither equal, nor mapped, nor told. */
+function ofImages(comparison: AttributeComparison | null): AttributeComparison['lines'] | undefined {
+  return comparison?.lines.filter(({ ref, is }) => is !== 'told' && /^(image|disk)\//.test(ref));
+}
+
 async function begin(images: readonly string[]): Promise<string> {
   const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [], images });
   expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
@@ -61,9 +69,9 @@ async function begin(images: readonly string[]): Promise<string> {
 
 test('images of the project move with it, in every format, with every attribute and the bytes that were stored', async () => {
   const before = await imagesAt(world.source.user);
-  const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [], withImages: true });
+  const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [] });
   expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
-  expect(concerns.find(({ code }) => code === 'image.members')?.says).toContain('an ISO (1)');
+  expect(concerns.find(({ code }) => code === 'image.members_unmapped')?.says).toContain(`(1): ${memberOfIso}.`);
   expect(concerns.find(({ code }) => code === 'left_behind.images')?.says).toContain('no bytes: queued');
   const { campaign } = await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
   await untilState(sender, 'ready');
@@ -75,7 +83,7 @@ test('images of the project move with it, in every format, with every attribute 
   }
   const { disks: verdicts, comparison } = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
-  expect(comparison?.lines.filter(({ is }) => is === 'changed' || is === 'different')).toEqual([]);
+  expect(ofImages(comparison)).toEqual([]);
   expect(comparison?.kinds['image']?.resources).toBeGreaterThan(3);
   expect(await imagesAt(world.source.user)).toEqual(expect.arrayContaining([...before]));
   await sender.daemon.commit({ campaign, deleteSource: false });
@@ -83,11 +91,61 @@ test('images of the project move with it, in every format, with every attribute 
   const moved = (await imagesAt(world.destination.user)).filter(({ name }) => name === 'an ISO');
   expect(moved.map((image) => Object.keys(image).filter((key) => key.startsWith('godwit_')))).toEqual([[]]);
   expect((await named('source', 'an ISO'))?.tags).toContain('godwit-moved');
+  expect(ofImages((await sender.daemon.verify({ campaign })).comparison)).toEqual([]);
   const again = sender.daemon.plan({ project: undefined, servers: [], images: ['an ISO'] });
   await expect(again).rejects.toMatchObject({
     code: 'E_UNSUPPORTED',
     message: expect.stringContaining('moved by an earlier campaign'),
   });
+});
+
+test('a plan without images moves none, reads none when it is checked and started, and says which stay', async () => {
+  const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [], withoutImages: true });
+  expect(plan).toMatch(/^ {2}without_images: true$/m);
+  expect(plan).toMatch(/^images: \[\]$/m);
+  const left = concerns.find(({ code }) => code === 'left_behind.images');
+  for (const name of Object.keys(ids)) expect(left?.says).toContain(name);
+  const { differences, concerns: found } = await sender.daemon.checkPlan({ plan, file: 'plan.yaml' });
+  expect(differences.filter(({ of }) => of === 'images')).toEqual([]);
+  expect(found.filter(({ code }) => code.startsWith('image.'))).toEqual([]);
+  await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
+  await untilState(sender, 'ready');
+  for (const name of Object.keys(ids)) expect(await named('destination', name)).toBeUndefined();
+});
+
+test('an image is shared with the project that the plan names, and the comparison finds both sides alike', async () => {
+  const { plan } = await sender.daemon.plan({ project: undefined, servers: [], images: ['an ISO'] });
+  const edited = parse(plan) as Plan;
+  const mappings = { ...edited.mappings, projects: { [memberOfIso]: { to: 'their-project-there' } } };
+  const { campaign, concerns } = await sender.daemon.migrate({
+    plan: stringify({ ...edited, mappings }),
+    file: 'plan.yaml',
+    options: {},
+  });
+  expect(concerns.filter(({ code }) => code.startsWith('image.members'))).toEqual([]);
+  await untilState(sender, 'ready');
+  const { id } = (await named('destination', 'an ISO')) ?? { id: '' };
+  const path = `/images/${id}/members`;
+  const members = await world.destination.user.list<{ member_id: string; status: string }>('image', path, 'members');
+  expect(members.map(({ member_id, status }) => `${member_id} ${status}`)).toEqual(['their-project-there pending']);
+  const { comparison } = await sender.daemon.verify({ campaign });
+  expect(comparison?.lines).toEqual([]);
+});
+
+test('an image that is taken out of the plan of a whole project stays behind, and the start says so', async () => {
+  const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
+  const edited = parse(plan) as Plan;
+  const images = edited.images.filter(({ name }) => name !== 'a kernel');
+  const text = stringify({ ...edited, images });
+  const { differences } = await sender.daemon.checkPlan({ plan: text, file: 'plan.yaml' });
+  expect(differences.filter(({ of }) => of === 'images').map(({ says }) => says)).toEqual([
+    `image a kernel (${ids['a kernel']}): of the project at the source, but not in the plan`,
+  ]);
+  const { concerns } = await sender.daemon.migrate({ plan: text, file: 'plan.yaml', options: {} });
+  expect(concerns.find(({ code }) => code === 'image.left_out')?.says).toContain('(1): a kernel.');
+  await untilState(sender, 'ready');
+  expect(await named('destination', 'a kernel')).toBeUndefined();
+  expect(await named('destination', 'a snapshot')).toBeDefined();
 });
 
 test('a rollback removes the images of the campaign, protected ones too, and leaves those of the source', async () => {

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await user.send('POST', 'network', '/subnets', { subnet: { network_id: network.id, ip_version: 4, cidr: '10.20.0.0/24' } });
   const flavors = await user.list<{ id: string; name: string }>('compute', '/flavors', 'flavors');
   const flavorRef = flavors.find(({ name }) => name === 'm1.tiny')?.id;
-  const imageRef = await store(user);
+  const imageRef = await store(await adminOf(source), 'public');
   for (const name of names)
     await user.send('POST', 'compute', '/servers', { server: { name, imageRef, flavorRef, networks: [{ uuid: network.id }] } });
   const servers = await user.until('Building the servers', async () => {

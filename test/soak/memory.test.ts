@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask } from '../support/daemons.ts';
 import { peakOf } from '../support/measured.ts';
 import type { OpenStackUser } from '../support/openstack-user.ts';
-import { campaignOf, openSite, ownerOf, planWhole, type Site } from '../support/site.ts';
+import { campaignOf, openSite, operatorOf, ownerOf, planWhole, type Site } from '../support/site.ts';
 
 const MiB = 1024 * 1024;
 /** Size of the disk in MiB; `GODWIT_SOAK_MIB` makes a shorter run of the same. */
@@ -27,9 +27,10 @@ async function makeLargeServer(user: OpenStackUser): Promise<void> {
   for (let at = 0; at < sizeMiB; at += 64) await disk.write(Buffer.alloc(MiB, `block ${at} `), 0, MiB, at * MiB);
   await disk.truncate(sizeMiB * MiB);
   await disk.close();
-  const body = { name: 'large', disk_format: 'raw', container_format: 'bare', visibility: 'private' };
-  const { id } = await user.send<{ id: string }>('POST', 'image', '/images', body);
-  await user.upload(id, file);
+  const body = { name: 'large', disk_format: 'raw', container_format: 'bare', visibility: 'public' };
+  const operator = await operatorOf(site.source);
+  const { id } = await operator.send<{ id: string }>('POST', 'image', '/images', body);
+  await operator.upload(id, file);
   const flavors = await user.list<{ id: string; name: string }>('compute', '/flavors', 'flavors');
   const flavorRef = flavors.find(({ name }) => name === 'm1.tiny')?.id;
   const server = { name: 'large', imageRef: id, flavorRef, networks: 'none' };

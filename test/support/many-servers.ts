@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
-import { ownerOf, type Site, trouble } from './site.ts';
+import { operatorOf, ownerOf, type Site, trouble } from './site.ts';
 
 const MiB = 1024 * 1024;
 /** Servers that are made at once. */
@@ -39,9 +39,10 @@ export async function addServers(site: Site, many: ManyServers): Promise<readonl
   await disk.write(randomBytes(dataMiB * MiB));
   await disk.truncate(diskMiB * MiB);
   await disk.close();
-  const image = { name: 'many', disk_format: 'raw', container_format: 'bare', visibility: 'private' };
-  const { id: imageRef } = await user.send<Made>('POST', 'image', '/images', image);
-  await user.upload(imageRef, file);
+  const image = { name: 'many', disk_format: 'raw', container_format: 'bare', visibility: 'public' };
+  const operator = await operatorOf(site.source);
+  const { id: imageRef } = await operator.send<Made>('POST', 'image', '/images', image);
+  await operator.upload(imageRef, file);
   const flavors = await user.list<Made>('compute', '/flavors', 'flavors');
   const flavorRef = flavors.find(({ name }) => name === 'm1.tiny')?.id;
   let networks: unknown = 'none';

@@ -42,7 +42,7 @@ const paths: Partial<Record<Kind, readonly ['network' | 'compute', string, strin
  */
 export async function lostIn(ends: Ends): Promise<string[]> {
   const signal = AbortSignal.timeout(120_000);
-  const { document, concerns } = await ends.source.inventory({ servers: [] }, signal);
+  const { document, concerns } = await ends.source.inventory({ servers: [], withoutImages: true }, signal);
   const resources = resourcesOf(document).filter(({ kind }) => kind !== 'image');
   const mappings = Mappings.parse({ flavors: Object.fromEntries(document.flavors.map(({ id }) => [id, { to: 'm1.tiny' }])) });
   const found = await ends.destination.preflight(resources, mappings, signal);

@@ -30,8 +30,9 @@ export async function makeShop(
   servers?: readonly string[],
 ): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
-  await provideBoth(await adminOf(source), await adminOf(destination));
-  await fillShop(source.user, dir, diskOf, servers);
+  const operator = await adminOf(source);
+  await provideBoth(operator, await adminOf(destination));
+  await fillShop({ user: source.user, operator }, dir, diskOf, servers);
   // Neutron makes a project's default group when its groups are first listed.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);
@@ -55,12 +56,18 @@ export async function provideBoth(source: OpenStackUser, destination: OpenStackU
 /** The servers of the small shop. */
 export const shopServers = ['web 1', '-web/é'] as const;
 
+/** Who makes a shop: its owner, and who runs its cloud and offers the images in it. */
+export interface ShopMakers {
+  readonly user: OpenStackUser;
+  readonly operator: OpenStackUser;
+}
+
 /**
- * Makes a small tenant: its network side, servers with an image each, and a floating IP; image
- * files are built in `dir`.
+ * Makes a small tenant: its network side, servers with an image of the cloud each, and a floating
+ * IP; image files are built in `dir`.
  */
 export async function fillShop(
-  user: OpenStackUser,
+  { user, operator }: ShopMakers,
   dir: string,
   diskOf: (name: string) => Buffer,
   servers: readonly string[] = shopServers,
@@ -115,9 +122,9 @@ export async function fillShop(
   for (const [place, name] of servers.entries()) {
     const file = join(dir, `${place}.raw`);
     await writeFile(file, diskOf(name));
-    const body = { name: `disk of ${name}`, disk_format: 'raw', container_format: 'bare', visibility: 'private' };
-    const image = await user.send<Made>('POST', 'image', '/images', body);
-    await user.upload(image.id, file);
+    const body = { name: `disk of ${name}`, disk_format: 'raw', container_format: 'bare', visibility: 'public' };
+    const image = await operator.send<Made>('POST', 'image', '/images', body);
+    await operator.upload(image.id, file);
     await post('compute', '/servers', 'server', {
       name,
       imageRef: image.id,

@@ -52,8 +52,10 @@ export function ownerOf({ authUrl, password }: TwinProcess): Promise<OpenStackUs
   return OpenStackUser.signIn({ authUrl, user: 'demo', password, project: 'shop' });
 }
 
-const adminOf = ({ authUrl, password }: TwinProcess): Promise<OpenStackUser> =>
-  OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
+/** Who runs a cloud, and offers its images. */
+export function operatorOf({ authUrl, password }: TwinProcess): Promise<OpenStackUser> {
+  return OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
+}
 
 /** Looks at a whole project. */
 async function look(twin: TwinProcess): Promise<Census> {
@@ -81,8 +83,9 @@ export async function openSite({
     startTwin({ ...choice, name: 'west' }, endings),
     startTwin({ ...choice, name: 'east' }, endings),
   ]);
-  await provideBoth(await adminOf(source), await adminOf(destination));
-  await fillShop(await ownerOf(source), dir, diskOf, servers);
+  const operator = await operatorOf(source);
+  await provideBoth(operator, await operatorOf(destination));
+  await fillShop({ user: await ownerOf(source), operator }, dir, diskOf, servers);
   const before = { source: await look(source), destination: await look(destination) };
   const [senderConfig, receiverConfig] = await Promise.all([
     writeSenderConfig(dir, source),

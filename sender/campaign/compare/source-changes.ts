@@ -50,7 +50,7 @@ export async function sourceNow(
   const { project_id: project, whole } = plan.source;
   try {
     const servers = whole ? [] : document.servers.map(({ id }) => id);
-    const read = await source.inventory({ project, servers, withVolumeSnapshots: flattens(plan) }, signal);
+    const read = await source.inventory({ project, servers, withoutImages: true, withVolumeSnapshots: flattens(plan) }, signal);
     const now = withoutRefs(read.document, leftOutOf(plan, document, journal.facts)).document;
     await setImmediate();
     const resources = new Map(

@@ -14,7 +14,7 @@ const selected = {
   tags: Names.optional(),
   volumes: Names.optional(),
   images: Names.optional(),
-  withImages: z.boolean().optional(),
+  withoutImages: z.boolean().optional(),
 };
 
 /** Of a command about servers: those that fit everything given. */

@@ -1,4 +1,5 @@
 import type { LoneState, Snapshot, SourceCloud } from '../../../shared/cloud/source-cloud.ts';
+import type { ImageMember } from '../../../shared/model/image-member.ts';
 import { refOf } from '../../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import { differing } from '../../model/differing.ts';
@@ -8,7 +9,7 @@ import { ofVolume } from './as-captured.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
 
 /** The attributes of an image that its owner may change. */
-const ofImage = ['name', 'min_disk', 'min_ram', 'visibility', 'tags', 'protected', 'os_hidden', 'properties'] as const;
+const ofImage = ['name', 'min_disk', 'min_ram', 'visibility', 'members', 'tags', 'protected', 'os_hidden', 'properties'] as const;
 
 /** Refuses a volume or image that is gone, in use, or was changed since its capture. */
 export async function lookAlone(move: Move, tools: Tools): Promise<Learned> {
@@ -84,10 +85,18 @@ async function mustBeAsCapturedAndFree(
   if (!is.isFree) throw refused(move, `is ${is.word} at the source`, 'Bring it into order there, then `sender resume`.');
   const all = kind === 'volume' ? document.volumes : document.images;
   const was = all.find(({ id }) => id === server.id);
-  const changes = was === undefined ? [] : differing('', was, is.resource, kind === 'volume' ? ofVolume : ofImage);
+  const names = kind === 'volume' ? ofVolume : ofImage;
+  const changes = was === undefined ? [] : differing('', withoutAnswers(was), withoutAnswers(is.resource), names);
   if (changes.length === 0) return is;
   const did = `was changed at the source since it was captured: ${changes.join('; ')}`;
   throw refused(move, did, `Undo the change, then \`sender resume\`. Or end this campaign, and plan the ${kind} anew as it is.`);
+}
+
+/** A resource with the members of an image alone: what they answer is no change of its owner's. */
+function withoutAnswers(resource: object): object {
+  if (!('members' in resource)) return resource;
+  const members = resource.members as readonly ImageMember[];
+  return { ...resource, members: members.map(({ project }) => project) };
 }
 
 /** What moves without a server. */

@@ -22,11 +22,6 @@ export type Cases = Readonly<Record<string, Case>>;
 
 /** Codes that are tested elsewhere, because what finds them asks other daemons. */
 export const ownTests: Readonly<Record<string, OwnTest>> = {
-  'image.members': {
-    file: 'test/e2e/images.test.ts',
-    title: 'images of the project move with it, in every format, with every attribute and the bytes that were stored',
-    product: 'shared/cloud/openstack/inventory/own-images.ts',
-  },
   'campaign.unreadable': {
     file: 'test/unit/receiver/campaign/earlier.test.ts',
     title:

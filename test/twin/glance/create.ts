@@ -9,7 +9,8 @@ import type { Image } from './model.ts';
 
 /** Formats that Zed's glance-api accepts by default. */
 export const diskFormats = ['ami', 'ari', 'aki', 'vhd', 'vhdx', 'vmdk', 'raw', 'qcow2', 'vdi', 'ploop', 'iso'] as const;
-const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', 'compressed'] as const;
+/** Formats of containers that it accepts. */
+export const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', 'compressed'] as const;
 
 /** The largest value of the integer columns. */
 const largest = 2 ** 31 - 1;

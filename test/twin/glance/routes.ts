@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { z } from 'zod';
-import { parse } from '../body.ts';
 import { imagePath } from '../cloud.ts';
 import { conflict, forbidden, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
-import { createImage, diskFormats, usage } from './create.ts';
+import { containerFormats, createImage, diskFormats, usage } from './create.ts';
 import { download, upload } from './data.ts';
 import { imageOf, imageView, ownImageOf, touch } from './images.ts';
 import { listImages } from './list.ts';
+import { memberRoutes } from './members.ts';
 import { patchImage } from './patch.ts';
 
 async function deleteImage(call: Call): Promise<Answer> {
@@ -41,55 +40,6 @@ function removeTag(call: Call): Answer {
   return { status: 204 };
 }
 
-function members(call: Call): Answer {
-  const image = imageOf(call);
-  const views = Object.entries(image.members).map(([member, status]) => memberView(call, member, status));
-  return { status: 200, body: { members: views, schema: '/v2/schemas/members' } };
-}
-
-function memberView(call: Call, member: string, status: string): Record<string, unknown> {
-  const image = imageOf(call);
-  return {
-    image_id: image.id,
-    member_id: member,
-    status,
-    created_at: image.createdAt,
-    updated_at: image.updatedAt,
-    schema: '/v2/schemas/member',
-  };
-}
-
-function addMember(call: Call): Answer {
-  const image = ownImageOf(call, 'share');
-  const { member } = parse(z.object({ member: z.string().min(1) }), call.body);
-  if (image.visibility !== 'shared') throw forbidden(`Public images do not have members.`);
-  if (image.members[member] !== undefined)
-    throw conflict(`The target member ${member} is already associated with image ${image.id}.`);
-  image.members[member] = 'pending';
-  touch(call.cloud, image);
-  return { status: 200, body: memberView(call, member, 'pending') };
-}
-
-function answerMember(call: Call): Answer {
-  const image = imageOf(call);
-  const { status } = parse(z.object({ status: z.enum(['pending', 'accepted', 'rejected']) }), call.body);
-  const member = call.param('member');
-  if (image.members[member] === undefined) throw notFound(`${member} not found in the member list of the image ${image.id}.`);
-  if (!call.caller.admin && call.caller.projectId !== member) throw forbidden('You are not permitted to modify this member.');
-  image.members[member] = status;
-  touch(call.cloud, image);
-  return { status: 200, body: memberView(call, member, status) };
-}
-
-function removeMember(call: Call): Answer {
-  const image = ownImageOf(call, 'share');
-  if (image.members[call.param('member')] === undefined)
-    throw notFound(`${call.param('member')} not found in the member list of the image ${image.id}.`);
-  delete image.members[call.param('member')];
-  touch(call.cloud, image);
-  return { status: 204 };
-}
-
 function setActive(call: Call, from: 'active' | 'deactivated', to: 'active' | 'deactivated'): Answer {
   const image = ownImageOf(call, 'modify');
   if (image.status === from) image.status = to;
@@ -109,23 +59,11 @@ function versions(call: Call): Answer {
 /** The part of the schema that clients look at: which keys are Glance's own. */
 function imageSchema(): Answer {
   const text = { type: ['null', 'string'] };
-  const names = [
-    'id',
-    'name',
-    'status',
-    'visibility',
-    'checksum',
-    'owner',
-    'container_format',
-    'created_at',
-    'updated_at',
-    'self',
-    'file',
-    'schema',
-  ];
+  const names = ['id', 'name', 'status', 'visibility', 'checksum', 'owner', 'created_at', 'updated_at', 'self', 'file', 'schema'];
   const properties = Object.fromEntries(names.map((name) => [name, text]));
   const more = {
     disk_format: { type: ['null', 'string'], enum: [null, ...diskFormats] },
+    container_format: { type: ['null', 'string'], enum: [null, ...containerFormats] },
     tags: { type: 'array' },
     size: { type: ['null', 'integer'] },
   };
@@ -150,10 +88,7 @@ export const imageRoutes: readonly Route[] = [
   route('image', 'GET', '/v2/images/:id/file', download),
   route('image', 'PUT', '/v2/images/:id/tags/:tag', addTag),
   route('image', 'DELETE', '/v2/images/:id/tags/:tag', removeTag),
-  route('image', 'GET', '/v2/images/:id/members', members),
-  route('image', 'POST', '/v2/images/:id/members', addMember),
-  route('image', 'PUT', '/v2/images/:id/members/:member', answerMember),
-  route('image', 'DELETE', '/v2/images/:id/members/:member', removeMember),
+  ...memberRoutes,
   route('image', 'POST', '/v2/images/:id/actions/deactivate', (call) => setActive(call, 'active', 'deactivated')),
   route('image', 'POST', '/v2/images/:id/actions/reactivate', (call) => setActive(call, 'deactivated', 'active')),
 ];

@@ -24,6 +24,25 @@ test('an image goes from queued to active and tells size and digests of its byte
   expect(twice.status).toBe(409);
 });
 
+test('only a shared image has members, each once, and only the member itself or an admin answers for it', async () => {
+  const twin = await aTwin();
+  const demo = await login(twin);
+  const body = { name: 'golden', disk_format: 'raw', container_format: 'bare' };
+  const made = await demo.ask('POST', '/image/v2/images', body);
+  const path = `/image/v2/images/${made.textAt('id')}/members`;
+  const share = async (member: string) => (await demo.ask('POST', path, { member })).status;
+  expect([await share('theirs'), await share('theirs'), await share('others')]).toEqual([200, 409, 200]);
+  expect((await demo.ask('PUT', `${path}/theirs`, { status: 'accepted' })).status).toBe(403);
+  expect((await demo.ask('DELETE', `${path}/others`)).status).toBe(204);
+  const more = Array.from({ length: 127 }, (_, place) => `project-${place}`);
+  for (const member of more) expect(await share(member)).toBe(200);
+  expect(await share('one-too-many')).toBe(413);
+  const hidden = await demo.ask('POST', '/image/v2/images', { ...body, visibility: 'private' });
+  const its = `/image/v2/images/${hidden.textAt('id')}/members`;
+  expect((await demo.ask('GET', its)).status).toBe(403);
+  expect((await demo.ask('POST', its, { member: 'theirs' })).status).toBe(403);
+});
+
 test('a quarter of a gibibyte of zeros is streamed in and out in bounded memory and takes no room on disk', async () => {
   const stateDir = await aFolder();
   const twin = await aTwin({ stateDir });

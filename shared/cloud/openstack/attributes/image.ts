@@ -19,6 +19,7 @@ export const image: Table = [
   { api: 'min_disk',         field: 'min_disk',         fate: 'carried', sent: 'always', default: 0 },
   { api: 'min_ram',          field: 'min_ram',          fate: 'carried', sent: 'always', default: 0 },
   { api: 'visibility',       field: 'visibility',       fate: 'carried', sent: 'with the stamp', default: 'private', accepts: anyValue },
+  { api: null,               field: 'members',          fate: 'carried', default: [], why: 'of a shared image: each project as the plan’s `mappings.projects` says' },
   { api: 'tags',             field: 'tags',             fate: 'carried', sent: 'always', default: [], read: foreignTags, canonical: ownTags, accepts: anyValue },
   { api: 'protected',        field: 'protected',        fate: 'carried', sent: 'with the stamp', default: false, accepts: anyValue },
   { api: 'os_hidden',        field: 'os_hidden',        fate: 'carried', sent: 'unless default', default: false, accepts: anyValue },

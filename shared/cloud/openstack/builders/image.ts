@@ -14,6 +14,7 @@ import { isAdmin } from '../session/token.ts';
 import { carries, imageStamp, isMadeByUs, newImage } from '../stamp.ts';
 import { attempts, destroyImage, type ImageBytes, isWhole, mayPass, upload } from './disk.ts';
 import { type Family, gone } from './family.ts';
+import { memberDifferences, shareImage } from './image-members.ts';
 import type { Site } from './site.ts';
 import { unstamped } from './stamped.ts';
 
@@ -28,7 +29,7 @@ export const image: Family<'image'> = {
       throw new Problem('E_CAMPAIGN_STATE', `Image ${resource.id} is a reference; its bytes do not move.`);
     for (const earlier of await stamped(site, refOf('image', resource.id), context)) {
       if (await isWhole(earlier, source, context)) {
-        await finish(site, resource, earlier, signal);
+        await finish(site, resource, earlier, context);
         return { id: earlier.id, how: 'found' };
       }
       await destroy(site, earlier, signal);
@@ -38,12 +39,13 @@ export const image: Family<'image'> = {
       const made = await create(site, resource, context);
       try {
         await site.uploads.run(() => upload(site, made, file, context), signal);
-        await finish(site, resource, made, signal);
-        return { id: made.id, how: 'created' };
       } catch (error) {
         if (!signal.aborted) await destroyImage(site, made.id, signal);
         if (attempt >= attempts || !mayPass(error)) throw error;
+        continue;
       }
+      await finish(site, resource, made, context);
+      return { id: made.id, how: 'created' };
     }
   },
 
@@ -66,7 +68,8 @@ export const image: Family<'image'> = {
     });
     // Glance may add properties to every image (the import plugin `inject_image_metadata`).
     const more = compare({ 'further properties': [[], added.sort()] });
-    return withMore(await differencesOf(site, resource, { ...is, name: is.name ?? '' }, context), fatal, more);
+    const told = [...more, ...(await memberDifferences(site, resource, is, context))];
+    return withMore(await differencesOf(site, resource, { ...is, name: is.name ?? '' }, context), fatal, told);
   },
 
   async remove(site, id, campaign, { signal }, ref) {
@@ -108,9 +111,14 @@ async function create(site: Site, resource: ResourceOf<'image'>, context: BuildC
   );
 }
 
-/** Protects an image that was protected: until then it can be deleted where its upload failed. */
-async function finish(site: Site, resource: ResourceOf<'image'>, { id }: ApiImage, signal: AbortSignal): Promise<void> {
-  if (resource.protected) await patchImage(site, id, [{ op: 'replace', path: '/protected', value: true }], signal);
+/**
+ * Shares an image, and protects one that was protected: until then it can be deleted where its
+ * upload failed.
+ */
+async function finish(site: Site, resource: ResourceOf<'image'>, image: ApiImage, context: BuildContext): Promise<void> {
+  await shareImage(site, resource, image, context);
+  if (!resource.protected) return;
+  await patchImage(site, image.id, [{ op: 'replace', path: '/protected', value: true }], context.signal);
 }
 
 async function destroy(site: Site, { id, protected: isProtected }: ApiImage, signal: AbortSignal): Promise<boolean> {

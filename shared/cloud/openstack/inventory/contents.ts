@@ -21,6 +21,7 @@ import type {
   ApiTrunk,
 } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import type { MembersOf } from '../images/members.ts';
 import { type QuotaLimits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { type PortTags, readPortTags } from '../servers/port-tags.ts';
@@ -76,6 +77,8 @@ export interface Contents extends VolumeContents {
    * Those of the project that move, or may be chosen; they are read only where they are asked for.
    */
   readonly ownImages: readonly ApiImage[];
+  /** The members of those that move. */
+  readonly imageMembers: MembersOf;
   /** Whether snapshots of the volumes that move become volumes of their own. */
   readonly flattens: boolean;
   readonly keypairs: readonly ApiKeypair[];
@@ -209,6 +212,7 @@ export async function readContents(
     ...(await readCompute(session, scope, servers, signal)),
     ...(await readVolumes(session, scope, servers, signal)),
     ownImages: [],
+    imageMembers: new Map(),
     flattens: false,
     untold,
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],

@@ -4,13 +4,14 @@ import { type Configurations, configurationsVersion, groupByKind, parseConfigura
 import type { Resource } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
+import { readAllMembers } from '../images/members.ts';
 import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
 import { chooseImages, chooseVolumes, meansServers } from './choose-volumes.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';
 import { leftBehind } from './left-behind.ts';
-import { imagesLeft, membersConcerns, readOwnImages } from './own-images.ts';
+import { imagesLeft, imagesToRead, readOwnImages, untoldMembers } from './own-images.ts';
 import { partOf } from './part.ts';
 import { resourcesIn } from './resources.ts';
 import { scopeOf } from './scope.ts';
@@ -41,10 +42,11 @@ export async function takeInventory(
     ? await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal)
     : [];
   const isWhole = takesWhole(selection);
-  const areImagesMeant = isWhole ? selection.withImages === true : (selection.images ?? []).length > 0;
+  const areImagesMeant = isWhole ? selection.withoutImages !== true : (selection.images ?? []).length > 0;
   const ownImages = areImagesMeant ? await readOwnImages(session, scope, signal) : [];
+  const imageMembers = await readAllMembers(session, imagesToRead(ownImages, selection), signal);
   const flattens = selection.withVolumeSnapshots === true;
-  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, flattens };
+  const contents = { ...(await readContents(session, scope, servers, signal)), ownImages, imageMembers, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),
@@ -65,7 +67,6 @@ export async function takeInventory(
         ...volumesLeft(contents),
         ...snapshotsLeft(contents),
         ...imagesLeft(contents.ownImages),
-        ...(await membersConcerns(session, contents.ownImages, signal)),
       ]
     : [];
   return { document, concerns: [...concerns, ...others] };
@@ -85,5 +86,15 @@ export async function described(read: Contents, isWhole: boolean, alone?: readon
   await setImmediate();
   const ofSource = sourceConcerns(contents);
   await setImmediate();
-  return { resources, concerns: [...ofSource, ...cut, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)] };
+  return {
+    resources,
+    concerns: [
+      ...ofSource,
+      ...cut,
+      ...unseenConcerns(contents),
+      ...untoldMembers(contents),
+      ...concerns,
+      ...staysBehind(contents),
+    ],
+  };
 }

@@ -1,7 +1,8 @@
-import { inParallel } from '../../../concurrency/parallel.ts';
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
+import type { ImageMember } from '../../../model/image-member.ts';
 import { diskIdOfImage, type ResourceOf } from '../../../model/resource.ts';
+import type { Selection } from '../../source-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { rowOf } from '../attributes/attribute.ts';
 import { describe } from '../attributes/describe.ts';
@@ -11,12 +12,10 @@ import { carriedProperties } from '../images/image-properties.ts';
 import { listImages } from '../images/list-images.ts';
 import type { CloudSession } from '../session/session.ts';
 import { isMadeByUs, isOfReading, movedTag, ownIdKey } from '../stamp.ts';
+import type { Contents } from './contents.ts';
 import type { Scope } from './scope.ts';
 
 const bytesPerGiB = 1024 ** 3;
-
-/** Images that are asked for at once. */
-const width = 4;
 
 /** Images that one concern names. */
 const listed = 10;
@@ -65,8 +64,17 @@ export function imagesLeft(images: readonly ApiImage[]): Concern[] {
   ];
 }
 
-/** An image that moves, and the disk that is its stored bytes. */
-export function describeOwnImage(image: ApiImage): {
+/** The images of a selection that may move: those that are named, or all. */
+export function imagesToRead(images: readonly ApiImage[], { images: named = [] }: Selection): ApiImage[] {
+  const isMeant = ({ id, name }: ApiImage): boolean => named.length === 0 || named.some((word) => word === id || word === name);
+  return images.filter((image) => whyImageLeft(image) === null && isMeant(image));
+}
+
+/** An image that moves, its members as far as they are told, and the disk that is its bytes. */
+export function describeOwnImage(
+  image: ApiImage,
+  members?: readonly ImageMember[] | null,
+): {
   readonly disk: ResourceOf<'disk'>;
   readonly image: ResourceOf<'image'>;
 } {
@@ -79,7 +87,10 @@ export function describeOwnImage(image: ApiImage): {
     min_ram: 0,
     properties: {},
   });
-  return { disk, image: describe('image', image, { disk_id, properties: carriedProperties(image) }) };
+  return {
+    disk,
+    image: describe('image', image, { disk_id, members: [...(members ?? [])], properties: carriedProperties(image) }),
+  };
 }
 
 /** What of the images that move does not, one concern for each property. */
@@ -95,30 +106,16 @@ export function ownImageThings(images: readonly ApiImage[]): SourceThing[] {
     }));
 }
 
-/**
- * The images that other projects may use as members: these have other ids at the destination. Image
- * API v2, "List image members".
- */
-export async function membersConcerns(
-  session: CloudSession,
-  images: readonly ApiImage[],
-  signal: AbortSignal,
-): Promise<Concern[]> {
-  const shared: string[] = [];
-  const moving = images.filter((image) => whyImageLeft(image) === null && image.visibility === 'shared');
-  await inParallel(moving, width, async ({ id, name }) => {
-    const path = `/images/${id}/members`;
-    const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [403, 404], signal });
-    const { members = [] } = (status === 200 ? body : {}) as { readonly members?: readonly unknown[] };
-    if (members.length > 0) shared.push(`${name || id} (${members.length})`);
-  });
-  if (shared.length === 0) return [];
+/** The images that move and whose members the cloud does not tell these credentials. */
+export function untoldMembers({ ownImages, imageMembers }: Pick<Contents, 'ownImages' | 'imageMembers'>): Concern[] {
+  const untold = ownImages.filter(({ id }) => imageMembers.get(id) === null).map(({ id, name }) => name || id);
+  if (untold.length === 0) return [];
   return [
     {
-      code: 'image.members',
+      code: 'image.members_untold',
       severity: 'warning',
-      says: `Images are shared with other projects, which have other ids at the destination: ${firstFew(shared.sort(), listed)}.`,
-      remedy: 'Share them there by hand: openstack image add project.',
+      says: `The cloud does not tell with which projects images are shared (${untold.length}): ${firstFew(untold, listed)}.`,
+      remedy: 'Capture with credentials that may read it, or share them at the destination by hand.',
     },
   ];
 }

@@ -5,6 +5,7 @@ import { Problem } from '../../../problem.ts';
 import type { LoneState, Recaptured } from '../../source-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiServer, ApiThing, ApiTrunk, ApiVolume } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
+import { readMembers } from '../images/members.ts';
 import { generationOfImage, mustReadImage } from '../images/stored.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
@@ -159,7 +160,7 @@ async function recaptureSnapshot(session: CloudSession, id: string, signal: Abor
 /** Reads an image of the project. Throws E_NOT_FOUND. */
 export async function recaptureImage(session: CloudSession, id: string, signal: AbortSignal): Promise<LoneState> {
   const is = await mustReadImage(session, id, signal);
-  const { image } = describeOwnImage(is);
+  const { image } = describeOwnImage(is, await readMembers(session, is, signal));
   const isActive = is.status === 'active';
   return { resource: read('image', image), isFree: isActive, word: is.status, generation: generationOfImage(is) };
 }

@@ -62,7 +62,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...servers.flatMap(({ disks, volumes, server }) => [...disks, ...volumes, server]),
     ...loneVolumes(contents).flatMap((one) => Object.values(describeVolume(one, one, contents))),
     ...flattenedIn(contents).flatMap(({ snapshot, source }) => Object.values(describeFlattened(snapshot, source, contents))),
-    ...moving.flatMap((image) => Object.values(describeOwnImage(image))),
+    ...moving.flatMap((image) => Object.values(describeOwnImage(image, contents.imageMembers.get(image.id)))),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { membersThere } from '../../../model/image-member.ts';
 import { wordOf } from '../../../model/kind-words.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
@@ -13,6 +14,10 @@ const longestTag = 255;
 /** Properties that Glance allows an image by default (`image_property_quota`), and our own. */
 const mostProperties = 128;
 const ownProperties = 3;
+
+/** Glance's defaults of `image_tag_quota` and `image_member_quota`. */
+const mostImageTags = 128;
+const mostMembers = 128;
 
 /** The largest image that Glance takes by default: `image_size_cap`, in GiB. */
 const largestImage = 1024;
@@ -58,6 +63,8 @@ export const untoldLimits: PreflightRule = (view) => [
   ...beyond(view, view.of('port'), 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
   ...beyond(view, view.of('disk'), 'properties', mostProperties, propertiesWithOurs),
   ...beyond(view, view.of('image'), 'properties', mostProperties, propertiesWithOurs),
+  ...beyond(view, view.of('image'), 'tags', mostImageTags, (one) => one.tags.length),
+  ...beyond(view, view.of('image'), 'members', mostMembers, (one) => membersThere(one, view.mappings).length),
 ];
 
 function propertiesWithOurs({ properties }: ResourceOf<'disk'> | ResourceOf<'image'>): number {
@@ -65,15 +72,15 @@ function propertiesWithOurs({ properties }: ResourceOf<'disk'> | ResourceOf<'ima
 }
 
 /**
- * An image beyond `image_size_cap` is refused after it was uploaded. One in qcow2 is only as large
- * as what its disk holds, which nobody knows before.
+ * An image beyond `image_size_cap` is refused after it was uploaded. One that is made in qcow2 is
+ * only as large as what its disk holds, which nobody knows before.
  */
 export const imageSizes: PreflightRule = (view) =>
   view
     .of('disk')
     .filter(({ min_disk }) => min_disk > largestImage)
-    .map(({ id, min_disk }) => {
-      const isWhole = view.diskFormat === 'raw';
+    .map(({ id, min_disk, image_id }) => {
+      const isWhole = view.diskFormat === 'raw' || image_id !== null;
       const concern = isWhole ? blocking : warning;
       return concern(
         'disk.limit',

@@ -11,6 +11,7 @@ import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
 import { absentExtensions } from './extension-rule.ts';
+import * as images from './image-rules.ts';
 import * as limits from './limit-rules.ts';
 import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
@@ -62,6 +63,9 @@ const rules: readonly PreflightRule[] = [
   rbac.sharingRights,
   rbac.foreignObjects,
   rbac.unsharedKinds,
+  images.refusedFormats,
+  images.unmappedImageMembers,
+  images.pendingImageMembers,
   servers.flavors,
   servers.disks,
   servers.keypairs,

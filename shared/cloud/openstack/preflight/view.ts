@@ -27,6 +27,7 @@ import { limitsOf } from '../builders/quota-set.ts';
 import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
+import { type ImageFormats, readImageFormats, untoldFormats } from '../facts/image-formats.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
@@ -77,6 +78,8 @@ export interface DestinationState {
   /** The format in which disks are registered, and how many are uploaded at once. */
   readonly diskFormat: Site['diskFormat'];
   readonly uploads: number;
+  /** Read only if images move. */
+  readonly imageFormats: ImageFormats;
   /** Read only if the plan wants one, or has server groups. */
   readonly zones: readonly Zone[];
   /** Null where there is no Cinder; read only if there are volumes, as are its zones. */
@@ -140,6 +143,7 @@ async function readDestination(
   const own = { project_id: projectId, device_owner: cloudOwners };
   const admin = isAdmin(token);
   const hasGroups = resources.some(({ kind }) => kind === 'server_group');
+  const hasImages = resources.some((one) => one.kind === 'image' && one.disk_id !== null);
   const hasRbac = resources.some(({ kind }) => kind === 'rbac_policy') && (await site.offers('rbac-policies', signal));
   const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
@@ -165,6 +169,7 @@ async function readDestination(
     lacks: await lackOf(site, signal),
     diskFormat: site.diskFormat,
     uploads: site.uploadsAtOnce,
+    imageFormats: hasImages ? await readImageFormats(site.session, signal) : untoldFormats,
     zones: mappings.servers === undefined && !hasGroups ? [] : await listZones(site.session, admin, signal),
     volumeTypes: hasVolumes ? await listTypes(site.session, signal) : null,
     volumeZones: hasVolumes ? await listVolumeZones(site.session, signal) : [],

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { beginFromDocument } from '../../../../sender/control/begin.ts';
+import { aDocument } from '../../../support/build.ts';
 import { problemOf } from '../../../support/folder.ts';
 import { beginMigration, type SenderLife, untilState, World } from '../../../support/in-process.ts';
 import { censusOf, countsOf, makeShop } from '../../../support/shop.ts';
@@ -61,4 +63,9 @@ test('what the plan skips stays behind, its servers move without it, and the rep
   expect(servers.map(({ key_name }) => key_name)).toEqual([null, null]);
   const { changes } = await sender.daemon.report({ campaign });
   expect(changes.leftOut).toContainEqual(expect.stringContaining(`Skipped, as the plan says: ${refs.join(', ')}`));
+});
+
+test('a document that names nothing to move is refused, and not taken for the whole project', async () => {
+  const asked = beginFromDocument(aDocument({}), 'configurations.json', null as never);
+  await expect(asked).rejects.toMatchObject({ code: 'E_PLAN', message: expect.stringContaining('nothing to move') });
 });

@@ -9,7 +9,7 @@ import { reportPage } from '../../../../sender/report/page.ts';
 import { reportOf } from '../../../../sender/report/report.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 import type { Configurations } from '../../../../shared/model/configurations.ts';
-import { aPlan, aTenant } from '../../../support/build.ts';
+import { aPlan, aResource, aTenant } from '../../../support/build.ts';
 import { aFolder } from '../../../support/folder.ts';
 
 const foreseen: Foreseen = {
@@ -71,4 +71,20 @@ test('a campaign in which nothing changed says so, and has no headings', async (
   expect(report.changes).toEqual({ leftOut: [], mapped: [], adopted: [], changed: [] });
   expect(reportText(report).join('\n')).not.toContain('Adopted');
   expect(reportPage(report)).toContain('<p>Nothing.</p>');
+});
+
+test('an image that moved is named once, with the servers that were made from it', async () => {
+  const tenant = aTenant(2);
+  const document = {
+    ...tenant,
+    servers: tenant.servers.map((server) => ({ ...server, image_id: 'i1' })),
+    images: [aResource('image', { id: 'i1', name: 'golden', disk_id: 'i1.image' })],
+    disks: [...tenant.disks, aResource('disk', { id: 'i1.image', server_id: 'i1', image_id: 'i1' })],
+  };
+  const campaign = await aCampaign(document, { images: [{ id: 'i1', name: 'golden' }] });
+  expect(changesOf(campaign).mapped).toEqual([]);
+  await campaign.journal.append({ fact: 'done', server: 'i1', phase: 'import', learned: { built: { 'image/i1': 'there' } } });
+  expect(changesOf(campaign).mapped).toEqual([
+    'image golden became there; the servers that were made from it show the images of their own disks (2): web 1, web 2',
+  ]);
 });

@@ -18,6 +18,7 @@ import { accessTo, furnish, populate } from '../../../conformance/furnish.ts';
 import { aTenant } from '../../../conformance/tenant.ts';
 import { captureCases } from '../../../support/concerns/capture-cases.ts';
 import { type Cases, ownTests } from '../../../support/concerns/case.ts';
+import { imageCases } from '../../../support/concerns/image-cases.ts';
 import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
 import { planCases } from '../../../support/concerns/plan-cases.ts';
@@ -103,6 +104,7 @@ const cases: Cases = {
     fires: ['a service that lists what is of another project', () => stayingOf(admin, 'demo')],
     silent: ['the project’s own credentials', () => stayingOf(demo)],
   },
+  ...imageCases(() => contents, look),
   ...networkCases(look),
   ...qosCases(look),
   ...quotaSetCases(look),

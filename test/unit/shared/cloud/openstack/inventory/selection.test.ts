@@ -50,6 +50,16 @@ test('a selection takes the servers with one of the tags, of one of the users, o
   expect(await namesOf({ servers: ['db', 'web-2'], tags: ['web'] })).toEqual(['web-2']);
 });
 
+test('a whole project takes its images along, unless it is to leave them; a part of it takes those that are named', async () => {
+  const moving = async (selection: Partial<Selection>): Promise<string[]> =>
+    (await take(selection)).images.filter(({ disk_id }) => disk_id !== null).map(({ name }) => name);
+  const all = await moving({});
+  expect(all).not.toEqual([]);
+  expect(await moving({ withoutImages: true })).toEqual([]);
+  expect(await moving({ tags: ['web'] })).toEqual([]);
+  expect(await moving({ images: all.slice(0, 1) })).toEqual(all.slice(0, 1));
+});
+
 test('captured servers tell their tags and their user, by which others find them', async () => {
   const { servers } = await take({});
   const web = servers.find(({ name }) => name === 'web-2');
