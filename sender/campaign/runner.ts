@@ -142,12 +142,15 @@ export class Runner {
     identity?: ProofTools['identity'],
   ): Promise<{ readonly verification: Verification; readonly proof?: string }> {
     const { verifying: under } = this.#tools;
-    if (this.#work !== null || this.#verifying !== null || under.has(this.campaign.id))
+    const isAtWork = this.#work !== null && standingOf(this.campaign.journal.facts).is !== 'resting';
+    if (isAtWork || this.#verifying !== null || under.has(this.campaign.id))
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${this.campaign.id} is at work, or is being verified already.`);
     const verifying = new AbortController();
     this.#verifying = verifying;
     under.add(this.campaign.id);
     const signal = AbortSignal.any([verifying.signal, this.#stopping.signal]);
+    // A campaign that rests since a moment lets go of its connection first.
+    await this.#work;
     const peer = new Peer({ ...this.#tools.peer, campaign: this.campaign.id });
     peer.start();
     try {
@@ -164,8 +167,9 @@ export class Runner {
       await peer.stop('The verification is over.');
       under.delete(this.campaign.id);
       this.#verifying = null;
-      // A wish arrived meanwhile.
+      // A wish arrived meanwhile, or it is over and can be closed.
       if (!this.#stopping.signal.aborted) this.start();
+      this.#tools.onChange();
     }
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { charactersIn } from './characters.ts';
 
 /**
  * The kinds of resource, in no order: `needs` decides what is built first. A router's gateway,
@@ -76,10 +77,16 @@ export function kindOf(ref: Ref): Kind {
   return ref.slice(0, ref.indexOf('/')) as Kind;
 }
 
+/** Longest name or tag: characters, each of at most two units of UTF-16. */
+const longestName = 255;
+
 /** A name as clouds have it; it may be empty. */
-const ResourceName = z.string().max(255);
+const ResourceName = z
+  .string()
+  .max(2 * longestName)
+  .refine((name) => charactersIn(name) <= longestName, `must have at most ${longestName} characters`);
 /** The tags that people gave a resource. */
-export const Tags = z.array(z.string().max(255)).default([]);
+export const Tags = z.array(ResourceName).default([]);
 
 /** What every resource has. `needs` lists the refs that must exist before it can be built. */
 export const common = { id: Id, name: ResourceName, needs: z.array(Ref).default([]) };

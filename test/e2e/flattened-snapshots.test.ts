@@ -122,7 +122,7 @@ test('a commit that deletes the sources keeps the snapshots and their volume, an
   await untilState(sender, 'ready');
   await sender.daemon.commit({ campaign, deleteSource: true });
   const told = 'Volume archive/é has snapshots at the source, and is not deleted: monday/é, tuesday.';
-  await expect.poll(async () => (await sender.daemon.status()).campaigns[0]?.problem?.says, { timeout: 30_000 }).toContain(told);
+  await expect.poll(async () => (await sender.daemon.status()).campaigns[0]?.problem?.says, { timeout: 90_000 }).toContain(told);
   expect(await volumeSnapshotsAt(world.source.user)).toEqual(before);
   expect((await volumesAt(world.source.user)).map(({ id }) => id)).toEqual([volume]);
   expect((await volumesAt(world.destination.user)).map(({ name }) => name)).toHaveLength(3);

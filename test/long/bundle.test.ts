@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, cli, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import { Endings } from '../support/endings.ts';
 import { type Cloud, openCloudAt } from '../support/in-process.ts';
-import { aDisk, type Census, censusOf, makeShop, sha256 } from '../support/shop.ts';
+import { aDisk, type Census, censusOf, makeShop, operatorAt, sha256 } from '../support/shop.ts';
 import { refusedBy } from '../support/two-clouds.ts';
 
 let dir: string;
@@ -41,7 +41,8 @@ afterAll(() => endings?.run());
 test('a project is exported without a receiver: stopped, frozen, written; and never over another file', async () => {
   // What hardware the guest has is then told by the snapshot of its frozen disk alone.
   const servers = await source.user.list<{ name: string; image: { id: string } }>('compute', '/servers/detail', 'servers');
-  await source.user.send('DELETE', 'image', `/images/${servers.find(({ name }) => name === 'web 1')?.image.id}`);
+  const operator = await operatorAt(source);
+  await operator.send('DELETE', 'image', `/images/${servers.find(({ name }) => name === 'web 1')?.image.id}`);
   const exported = await ask<{ campaign: string; bytes: number }>(sender.config, [
     'export',
     '--project',

@@ -30,15 +30,16 @@ export async function makeShop(
   servers?: readonly string[],
 ): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
-  const operator = await adminOf(source);
-  await provideBoth(operator, await adminOf(destination));
+  const operator = await operatorAt(source);
+  await provideBoth(operator, await operatorAt(destination));
   await fillShop({ user: source.user, operator }, dir, diskOf, servers);
   // Neutron makes a project's default group when its groups are first listed.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);
 }
 
-async function adminOf({ twin }: Cloud): Promise<OpenStackUser> {
+/** Who runs a cloud, and offers the images that the servers of a shop are made from. */
+export async function operatorAt({ twin }: Pick<Cloud, 'twin'>): Promise<OpenStackUser> {
   return OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'admin', password: 'twin', project: 'admin' });
 }
 

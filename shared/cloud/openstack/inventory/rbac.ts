@@ -47,7 +47,9 @@ export function rbacIn(contents: Contents): Resource[] {
     const ref = sharedBy(policy);
     const thing = ref === null ? undefined : shared.get(ref);
     if (ref === null || thing === undefined || thing.isExternal) return [];
-    const name = `${thing.name}, ${policy.action} of ${targetOf(policy)}`.slice(0, 255);
+    const name = Array.from(`${thing.name}, ${policy.action} of ${targetOf(policy)}`)
+      .slice(0, 255)
+      .join('');
     return [describe('rbac_policy', policy, { name, needs: [ref] })];
   });
 }

@@ -1,3 +1,4 @@
+import { charactersIn } from '../../../model/characters.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
@@ -28,7 +29,7 @@ export const serverLimits: PreflightRule = (view) =>
       ...nameOf(server),
       ...tagsIn(server),
       ...metadataIn(view, server),
-      ...tooLong(server, 'description', server.description.length, longestText),
+      ...tooLong(server, 'description', charactersIn(server.description), longestText),
       ...tooLong(server, 'user_data', server.user_data?.length ?? 0, longestUserData),
     ]);
 
@@ -62,7 +63,7 @@ function nameOf(server: ResourceOf<'server'>): Concern[] {
 function tagsIn(server: ResourceOf<'server'>): Concern[] {
   const about = refOf('server', server.id);
   const count = new Set(server.tags).size + tagsOf('', about).length;
-  const odd = server.tags.filter((tag) => tag === '' || tag.length > longestTag || /[,/]/.test(tag));
+  const odd = server.tags.filter((tag) => tag === '' || charactersIn(tag) > longestTag || /[,/]/.test(tag));
   return [
     ...(count > mostTags
       ? [
@@ -91,7 +92,7 @@ function metadataIn(view: PreflightView, server: ResourceOf<'server'>): Concern[
   const about = refOf('server', server.id);
   const entries = Object.entries(server.metadata);
   const limit = view.quotas['metadata_items']?.limit ?? -1;
-  const odd = entries.filter(([key, value]) => !/^[a-zA-Z0-9\-_:. ]{1,255}$/.test(key) || value.length > longestText);
+  const odd = entries.filter(([key, value]) => !/^[a-zA-Z0-9\-_:. ]{1,255}$/.test(key) || charactersIn(value) > longestText);
   return [
     ...(limit >= 0 && entries.length > limit
       ? [

@@ -1,3 +1,4 @@
+import { charactersIn } from '../../../model/characters.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { membersThere } from '../../../model/image-member.ts';
 import { wordOf } from '../../../model/kind-words.ts';
@@ -40,7 +41,7 @@ export const networkTags: PreflightRule = (view) =>
     created(view, view.of(kind)).flatMap((one) => {
       const about = refOf(kind, one.id);
       const count = new Set(one.tags).size + tagsOf('', about).length;
-      if (count <= mostTags && one.tags.every((tag) => tag.length <= longestTag)) return [];
+      if (count <= mostTags && one.tags.every((tag) => charactersIn(tag) <= longestTag)) return [];
       return [
         blocking(
           `${kind}.tag_limit`,

@@ -1,3 +1,4 @@
+import { charactersIn } from '../../../model/characters.ts';
 import type { Concern } from '../../../model/concern.ts';
 import type { Ref } from '../../../model/resource.ts';
 import type { PreflightView } from './view.ts';
@@ -20,5 +21,5 @@ export const longestText = 255;
 
 /** nova/api/validation/parameter_types.py, `name`: printable, and no blank at either end. */
 export function isServerName(name: string): boolean {
-  return name.length > 0 && name.length <= longestText && name.trim() === name && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
+  return name !== '' && charactersIn(name) <= longestText && name.trim() === name && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
 }

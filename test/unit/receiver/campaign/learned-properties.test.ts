@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beginMigration, untilState } from '../../../support/in-process.ts';
-import { OpenStackUser } from '../../../support/openstack-user.ts';
+import { operatorAt } from '../../../support/shop.ts';
 import { ShopTemplate, serversAt } from '../../../support/shop-world.ts';
 
 let template: ShopTemplate;
@@ -19,8 +19,7 @@ test('a server whose image is gone is built with the hardware that its frozen di
   const { world, sender } = await template.world();
   const { user } = world.source;
   const [server] = await user.list<{ image: { id: string } }>('compute', '/servers/detail', 'servers');
-  const { authUrl } = world.source.twin;
-  const operator = await OpenStackUser.signIn({ authUrl, user: 'admin', password: 'twin', project: 'admin' });
+  const operator = await operatorAt(world.source);
   await operator.send('DELETE', 'image', `/images/${server?.image.id}`);
   const campaign = await beginMigration(sender);
   await untilState(sender, 'ready');

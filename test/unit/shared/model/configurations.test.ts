@@ -37,6 +37,14 @@ test('ids that are more than one plain path segment are refused by their place',
   for (const id of ['-x', '🚀', 'a b', '...', 'x'.repeat(255)]) aDocument({ networks: [aNetwork({ id })] });
 });
 
+test('a name may have 255 characters, each of which may be an emoji, and no more', () => {
+  const named = (name: string) => ({ networks: [{ id: 'a', name }] });
+  const longest = '🚀'.repeat(255);
+  expect(aDocument({ networks: [aNetwork({ name: longest })] }).networks[0]?.name).toBe(longest);
+  expect(refusal(aDocumentJson(named(`${longest}x`))).message).toContain('at most 255 characters');
+  expect(refusal(aDocumentJson(named('x'.repeat(256)))).code).toBe('E_DOCUMENT');
+});
+
 test('a campaign that is no UUID is refused, for it names a folder', () => {
   expect(refusal(aDocumentJson({ campaign: '../../etc' })).code).toBe('E_DOCUMENT');
 });
