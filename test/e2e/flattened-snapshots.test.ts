@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
-import { makeShop } from '../support/shop.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type SenderLife, untilState, type World } from '../support/in-process.ts';
 import {
   addLoneVolume,
   addVolumeSnapshot,
@@ -14,9 +11,9 @@ import {
   volumesAt,
   writeInto,
 } from '../support/shop-volumes.ts';
+import { ShopTemplate } from '../support/shop-world.ts';
 
-let template: string;
-let dir: string;
+let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 let volume: string;
@@ -25,30 +22,19 @@ let tuesday: string;
 
 /** A shop of one server, and a volume that no server has, of which two days have a snapshot. */
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'godwit-volume-snapshots-'));
-  await makeShop(template, undefined, ['web 1']);
-  const state = join(template, 'source');
-  const { twin, user } = await openCloudAt(state);
-  volume = await addLoneVolume(user, state);
-  monday = await addVolumeSnapshot(user, volume, { name: 'monday/é', description: 'before', metadata: { by: 'cron' } });
-  await writeInto(state, volume, Buffer.from('what came on tuesday'), 1_200_000);
-  tuesday = await addVolumeSnapshot(user, volume, { name: 'tuesday' });
-  await writeInto(state, volume, Buffer.from('what came after it'), 800_000);
-  await twin.stop();
+  template = await ShopTemplate.make(['web 1'], async ({ user }, state) => {
+    volume = await addLoneVolume(user, state);
+    monday = await addVolumeSnapshot(user, volume, { name: 'monday/é', description: 'before', metadata: { by: 'cron' } });
+    await writeInto(state, volume, Buffer.from('what came on tuesday'), 1_200_000);
+    tuesday = await addVolumeSnapshot(user, volume, { name: 'tuesday' });
+    await writeInto(state, volume, Buffer.from('what came after it'), 800_000);
+  });
 }, 120_000);
-afterAll(() => rm(template, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(template, 'world-'));
-  world = await World.open(template, dir);
-  world.startReceiver();
-  sender = await world.startSender();
+  ({ world, sender } = await template.world());
 }, 60_000);
-afterEach(async () => {
-  await sender.stop();
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
-});
 
 const named = (snapshot: string): string => `archive/é (snapshot ${snapshot})`;
 
@@ -91,10 +77,14 @@ test('each snapshot becomes a volume of its own, with its bytes; the snapshots s
     });
     expect(copy?.description ?? null).toBe(description);
     expect(copy?.metadata).toMatchObject({ ...metadata, godwit_snapshot: id, godwit_snapshot_of: volume });
-    expect(await storedDigest(join(dir, 'destination'), copy?.id ?? '')).toBe(await snapshotDigest(join(dir, 'source'), id));
+    expect(await storedDigest(join(world.dir, 'destination'), copy?.id ?? '')).toBe(
+      await snapshotDigest(join(world.dir, 'source'), id),
+    );
   }
   const own = await there('archive/é');
-  expect(await storedDigest(join(dir, 'destination'), own?.id ?? '')).toBe(await storedDigest(join(dir, 'source'), volume));
+  expect(await storedDigest(join(world.dir, 'destination'), own?.id ?? '')).toBe(
+    await storedDigest(join(world.dir, 'source'), volume),
+  );
   const { disks, comparison } = await sender.daemon.verify({ campaign });
   expect(comparison?.worst).toBeNull();
   expect(disks.map(({ name, agrees }) => ({ name, agrees }))).toContainEqual({ name: named('tuesday'), agrees: true });

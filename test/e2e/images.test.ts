@@ -1,43 +1,30 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { AttributeComparison } from '../../sender/campaign/compare/comparison.ts';
 import type { Plan } from '../../sender/model/plan.ts';
-import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
-import { makeShop } from '../support/shop.ts';
+import { type SenderLife, untilState, type World } from '../support/in-process.ts';
 import { addOwnImages, imagesAt, memberOfIso, type SeenImage } from '../support/shop-images.ts';
+import { restarted, ShopTemplate } from '../support/shop-world.ts';
 
-let template: string;
-let dir: string;
+let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 let ids: Readonly<Record<string, string>>;
 
 /** A shop of one server, and images of its project in several formats. */
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'godwit-images-'));
-  await makeShop(template, undefined, ['web 1']);
-  const source = await openCloudAt(join(template, 'source'));
-  ids = await addOwnImages(source.user);
-  await source.twin.stop();
+  template = await ShopTemplate.make(['web 1'], async ({ user }) => {
+    ids = await addOwnImages(user);
+  });
 }, 120_000);
-afterAll(() => rm(template, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(template, 'world-'));
-  world = await World.open(template, dir);
-  world.startReceiver();
-  sender = await world.startSender();
+  ({ world, sender } = await template.world());
 }, 60_000);
-afterEach(async () => {
-  await sender.stop();
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
-});
 
 /** What of an image its owner chose. */
 function chosen(image: SeenImage): Readonly<Record<string, unknown>> {
@@ -52,7 +39,7 @@ async function named(side: 'source' | 'destination', name: string): Promise<Seen
 
 async function storedAt(side: 'source' | 'destination', id: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(join(dir, side, 'images', id))) hash.update(bytes as Buffer);
+  for await (const bytes of createReadStream(join(world.dir, side, 'images', id))) hash.update(bytes as Buffer);
   return hash.digest('hex');
 }
 
@@ -180,8 +167,7 @@ test('daemons that are killed while an image moves go on, and leave it once', as
   const campaign = await begin(['a snapshot']);
   const phases = async () => (await sender.daemon.status()).campaigns[0]?.moves.map(({ phase }) => phase);
   await expect.poll(phases, { timeout: 60_000, interval: 20 }).toContain('import');
-  await sender.kill();
-  sender = await world.startSender();
+  sender = await restarted({ world, sender });
   await world.killReceiver();
   world.startReceiver();
   await untilState(sender, 'ready');

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
-import { makeShop } from '../support/shop.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type SenderLife, untilState, type World } from '../support/in-process.ts';
 import {
   addLoneVolume,
   type SeenVolume,
@@ -13,34 +10,24 @@ import {
   volumesAt,
   writeInto,
 } from '../support/shop-volumes.ts';
+import { restarted, ShopTemplate } from '../support/shop-world.ts';
 
-let template: string;
-let dir: string;
+let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 let volume: string;
 
 /** A shop of one server, and a volume that no server has. */
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'godwit-lone-volumes-'));
-  await makeShop(template, undefined, ['web 1']);
-  const source = await openCloudAt(join(template, 'source'));
-  volume = await addLoneVolume(source.user, join(template, 'source'));
-  await source.twin.stop();
+  template = await ShopTemplate.make(['web 1'], async ({ user }, state) => {
+    volume = await addLoneVolume(user, state);
+  });
 }, 120_000);
-afterAll(() => rm(template, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(template, 'world-'));
-  world = await World.open(template, dir);
-  world.startReceiver();
-  sender = await world.startSender();
+  ({ world, sender } = await template.world());
 }, 60_000);
-afterEach(async () => {
-  await sender.stop();
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
-});
 
 const ofTenant = (metadata: SeenVolume['metadata']) =>
   Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith('godwit_')));
@@ -104,7 +91,9 @@ test('a volume that no server has moves with its project: every byte and attribu
   await untilState(sender, 'ready');
   const moved = await there();
   expect(moved && alike(moved)).toEqual(before && alike(before));
-  expect(await storedDigest(join(dir, 'destination'), moved?.id ?? '')).toBe(await storedDigest(join(dir, 'source'), volume));
+  expect(await storedDigest(join(world.dir, 'destination'), moved?.id ?? '')).toBe(
+    await storedDigest(join(world.dir, 'source'), volume),
+  );
   expect(await here()).toEqual(before);
   const { disks: verdicts, comparison } = await sender.daemon.verify({ campaign });
   expect(comparison?.worst).toBeNull();
@@ -134,7 +123,7 @@ test('a later campaign leaves out a volume that has moved, and a commit may dele
   const { plan, concerns } = await sender.daemon.plan({ project: undefined, servers: [] });
   expect(plan).toContain('volumes: []');
   expect(concerns.find(({ code }) => code === 'left_behind.volumes')?.says).toContain('moved by an earlier campaign');
-  const other = await addLoneVolume(world.source.user, join(dir, 'source'), 'second');
+  const other = await addLoneVolume(world.source.user, join(world.dir, 'source'), 'second');
   const second = await begin({ volumes: [other] });
   await expect
     .poll(async () => (await sender.daemon.status()).campaigns.find(({ id }) => id === second)?.state, { timeout: 60_000 })
@@ -155,7 +144,7 @@ test('a volume that the plan leaves out stays behind, and that is told', async (
 });
 
 test('a volume that a server got while it was frozen stops its own move, and no other', async () => {
-  const other = await addLoneVolume(world.source.user, join(dir, 'source'), 'second');
+  const other = await addLoneVolume(world.source.user, join(world.dir, 'source'), 'second');
   const match = { service: 'volume' as const, method: 'POST', path: '/volumes$', body: volume };
   world.source.twin.faults.set([{ do: 'delay', match, ms: 1_500, times: 1 }]);
   const campaign = await begin({ volumes: [volume, other] });
@@ -218,26 +207,29 @@ test('a bundle carries a volume that no server has, and says so in its version',
   expect(bundle.subarray(0, 1024).toString()).toContain('"version": 2');
   expect(await world.importBundle(bundle)).toContain('Volume archive/é is here.');
   const copy = await there();
-  expect(await storedDigest(join(dir, 'destination'), copy?.id ?? '')).toBe(await storedDigest(join(dir, 'source'), volume));
+  expect(await storedDigest(join(world.dir, 'destination'), copy?.id ?? '')).toBe(
+    await storedDigest(join(world.dir, 'source'), volume),
+  );
   expect((await here())?.status).toBe('available');
 });
 
 test('daemons that are killed while a volume is read and written go on, and leave nothing temporary', async () => {
-  await writeInto(join(dir, 'source'), volume, Buffer.from('more'), 3_100_000);
+  await writeInto(join(world.dir, 'source'), volume, Buffer.from('more'), 3_100_000);
   const campaign = await begin({ volumes: [volume] });
   const untilSeen = async (look: () => Promise<boolean>): Promise<void> => {
     await expect.poll(look, { timeout: 100_000, interval: 20 }).toBe(true);
   };
   await untilSeen(async () => (await volumesAt(world.source.user)).some(({ name }) => name.startsWith('godwit')));
-  await sender.kill();
-  sender = await world.startSender();
+  sender = await restarted({ world, sender });
   await untilSeen(async () => (await there()) !== undefined);
   await world.killReceiver();
   world.startReceiver();
   await untilState(sender, 'ready');
   const all = await volumesAt(world.destination.user);
   expect(all.map(({ name }) => name)).toEqual(['archive/é']);
-  expect(await storedDigest(join(dir, 'destination'), all[0]?.id ?? '')).toBe(await storedDigest(join(dir, 'source'), volume));
+  expect(await storedDigest(join(world.dir, 'destination'), all[0]?.id ?? '')).toBe(
+    await storedDigest(join(world.dir, 'source'), volume),
+  );
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
   expect(await volumesAt(world.destination.user)).toEqual([]);

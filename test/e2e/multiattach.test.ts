@@ -1,14 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Cloud, openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
-import { makeShop } from '../support/shop.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Cloud, type SenderLife, untilState, type World } from '../support/in-process.ts';
 import { addVolumeTo, type SeenVolume, storedDigest, volumesAt } from '../support/shop-volumes.ts';
-import { adminOf } from '../support/shop-world.ts';
+import { adminOf, ShopTemplate } from '../support/shop-world.ts';
 
-let template: string;
-let dir: string;
+let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 
@@ -20,26 +16,16 @@ async function addType(cloud: Cloud, multiattach: string): Promise<void> {
 
 /** A shop of one server, which has a volume that several may have. */
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'godwit-multiattach-'));
-  await makeShop(template, undefined, ['web 1']);
-  const source = await openCloudAt(join(template, 'source'));
-  await addType(source, '<is> True');
-  await addVolumeTo(source.user, join(template, 'source'), 'web 1', { name: 'quorum', volume_type: 'shared' });
-  await source.twin.stop();
+  template = await ShopTemplate.make(['web 1'], async (source, state) => {
+    await addType(source, '<is> True');
+    await addVolumeTo(source.user, state, 'web 1', { name: 'quorum', volume_type: 'shared' });
+  });
 }, 120_000);
-afterAll(() => rm(template, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(template, 'world-'));
-  world = await World.open(template, dir);
-  world.startReceiver();
-  sender = await world.startSender();
+  ({ world, sender } = await template.world());
 }, 60_000);
-afterEach(async () => {
-  await sender.stop();
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
-});
 
 type Shown = SeenVolume & { readonly multiattach: boolean };
 
@@ -61,8 +47,8 @@ test('a volume that several servers may have moves with the only one that has it
   const there = await quorumAt('destination');
   expect(there).toMatchObject({ status: 'in-use', multiattach: true, volume_type: 'shared' });
   const here = await quorumAt('source');
-  const digest = await storedDigest(join(dir, 'source'), here?.id ?? '');
-  expect(await storedDigest(join(dir, 'destination'), there?.id ?? '')).toBe(digest);
+  const digest = await storedDigest(join(world.dir, 'source'), here?.id ?? '');
+  expect(await storedDigest(join(world.dir, 'destination'), there?.id ?? '')).toBe(digest);
   expect((await sender.daemon.verify({ campaign })).comparison?.worst).toBeNull();
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');

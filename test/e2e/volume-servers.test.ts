@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openCloudAt, type SenderLife, untilState, World } from '../support/in-process.ts';
-import { makeShop } from '../support/shop.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type SenderLife, untilState, type World } from '../support/in-process.ts';
 import {
   addVolumeServer,
   attachmentsOf,
@@ -14,35 +11,22 @@ import {
   volumesAt,
   writeInto,
 } from '../support/shop-volumes.ts';
-import { adminOf } from '../support/shop-world.ts';
+import { adminOf, restarted, ShopTemplate } from '../support/shop-world.ts';
 import { warm } from '../support/warm.ts';
 
-let template: string;
-let dir: string;
+let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 
 /** A server that boots from a volume, and one that has a volume beside its own disk. */
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'godwit-volumes-'));
-  await makeShop(template, undefined, ['web 1']);
-  const source = await openCloudAt(join(template, 'source'));
-  await addVolumeServer(source.user, join(template, 'source'));
-  await source.twin.stop();
+  template = await ShopTemplate.make(['web 1'], ({ user }, state) => addVolumeServer(user, state));
 }, 120_000);
-afterAll(() => rm(template, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(template, 'world-'));
-  world = await World.open(template, dir);
-  world.startReceiver();
-  sender = await world.startSender();
+  ({ world, sender } = await template.world());
 }, 60_000);
-afterEach(async () => {
-  await sender.stop();
-  await world.close();
-  await rm(dir, { recursive: true, force: true });
-});
 
 const alike = ({ name, description, size, bootable, volume_type, metadata, volume_image_metadata }: SeenVolume) => ({
   name,
@@ -57,7 +41,7 @@ const alike = ({ name, description, size, bootable, volume_type, metadata, volum
 async function digestsAt(side: 'source' | 'destination'): Promise<Record<string, string>> {
   const volumes = await volumesAt(world[side].user);
   const digests: Record<string, string> = {};
-  for (const { id, name } of volumes) digests[name] = await storedDigest(join(dir, side), id);
+  for (const { id, name } of volumes) digests[name] = await storedDigest(join(world.dir, side), id);
   return digests;
 }
 
@@ -159,14 +143,13 @@ test('a rollback leaves the source running and no volume, image or snapshot of o
 });
 
 test('daemons that are killed while volumes are read and written go on, and leave nothing temporary', async () => {
-  await writeInto(join(dir, 'source'), (await volumesAt(world.source.user))[0]?.id ?? '', Buffer.from('more'), 3_100_000);
+  await writeInto(join(world.dir, 'source'), (await volumesAt(world.source.user))[0]?.id ?? '', Buffer.from('more'), 3_100_000);
   const campaign = await begin();
   const untilSeen = async (look: () => Promise<boolean>): Promise<void> => {
     await expect.poll(look, { timeout: 100_000, interval: 20 }).toBe(true);
   };
   await untilSeen(async () => (await volumesAt(world.source.user)).some(({ name }) => name.startsWith('godwit')));
-  await sender.kill();
-  sender = await world.startSender();
+  sender = await restarted({ world, sender });
   await untilSeen(async () => (await volumesAt(world.destination.user)).length > 0);
   await world.killReceiver();
   world.startReceiver();

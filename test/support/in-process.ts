@@ -86,6 +86,8 @@ interface ReceiverLife {
  * record.
  */
 export class World {
+  /** Where the clouds, `source` and `destination`, and the daemons keep their files. */
+  readonly dir: string;
   readonly source: Cloud;
   readonly destination: Cloud;
   readonly senderState: string;
@@ -102,6 +104,7 @@ export class World {
   #receiver: ReceiverLife | null = null;
 
   private constructor(dir: string, source: Cloud, destination: Cloud, server: WebSocketServer) {
+    this.dir = dir;
     this.source = source;
     this.destination = destination;
     this.senderState = join(dir, 'sender');

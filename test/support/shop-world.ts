@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
-import { beginMigration, type Cloud, type SenderLife, untilState, World } from './in-process.ts';
+import { beginMigration, type Cloud, openCloudAt, type SenderLife, untilState, World } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { makeShop } from './shop.ts';
 
@@ -35,10 +35,21 @@ export class ShopTemplate {
     this.#dir = dir;
   }
 
-  /** Makes a source with a small shop, of these servers, and an empty destination. */
-  static async make(servers?: readonly string[]): Promise<ShopTemplate> {
+  /**
+   * Makes a source with a small shop, of these servers and what `furnish` adds, which gets the cloud
+   * and the folder of its files; and an empty destination.
+   */
+  static async make(
+    servers?: readonly string[],
+    furnish?: (source: Cloud, state: string) => Promise<void>,
+  ): Promise<ShopTemplate> {
     const dir = await mkdtemp(join(tmpdir(), 'shop-world-'));
     await makeShop(dir, undefined, servers);
+    if (furnish !== undefined) {
+      const source = await openCloudAt(join(dir, 'source'));
+      await furnish(source, join(dir, 'source'));
+      await source.twin.stop();
+    }
     return new ShopTemplate(dir);
   }
 
