@@ -1,5 +1,6 @@
-import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { hostname, type NetworkInterfaceInfo } from 'node:os';
 import { defaultPort } from '../../protocol/transport/address.ts';
+import { ownAddresses } from '../../shared/own-addresses.ts';
 
 /** The most addresses that are told: a controller may have one for each network it serves. */
 const mostAddresses = 4;
@@ -7,7 +8,8 @@ const mostAddresses = 4;
 /** What a machine is called, and the addresses that it has. */
 export interface Machine {
   readonly name: string;
-  readonly interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+  /** Null where they cannot be read. */
+  readonly addresses: readonly NetworkInterfaceInfo[] | null;
 }
 
 /**
@@ -17,11 +19,10 @@ export interface Machine {
 export function dialableAt(
   host: string,
   port: number,
-  machine: Machine = { name: hostname(), interfaces: networkInterfaces() },
+  machine: Machine = { name: hostname(), addresses: ownAddresses() },
 ): string[] {
   if (host !== '::' && host !== '0.0.0.0') return [printed(host, port)];
-  const all = Object.values(machine.interfaces).flatMap((list) => list ?? []);
-  const reachable = all.filter(({ family, internal, address }) => {
+  const reachable = (machine.addresses ?? []).filter(({ family, internal, address }) => {
     if (internal || /^(fe80:|169\.254\.)/i.test(address)) return false;
     return family === 'IPv4' || host === '::';
   });

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { canonicalIp } from '../ip.ts';
+import { ownAddresses } from '../own-addresses.ts';
 
 /** What no router passes on: an address of no machine, of many, or of the link alone. */
 const unrouted = new BlockList();
@@ -31,8 +31,8 @@ export function isUnrouted(address: string): boolean {
   return unrouted.check(address, family) || (!areGuestsHere && (loopback.check(address, family) || isOwn(address)));
 }
 
-/** Interfaces come and go while a daemon runs. */
+/** Interfaces come and go while a daemon runs. Where they cannot be read, any may be its own. */
 function isOwn(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
-  return own.some((one) => canonicalIp(one.address) === canonicalIp(address));
+  const own = ownAddresses();
+  return own === null || own.some((one) => canonicalIp(one.address) === canonicalIp(address));
 }

@@ -93,7 +93,8 @@ for side in sender receiver; do
 done
 
 say "pairing as the operator would"
-code=$(as_godwit receiver pair --json | sed -n 's/.*"code":"\([^"]*\)".*/\1/p')
+answer=$(as_godwit receiver pair --json) || fail "no pairing code: $answer"
+code=$(sed -n 's/.*"code":"\([^"]*\)".*/\1/p' <<<"$answer")
 as_godwit sender pair 127.0.0.1 <<<"$code" || fail "pairing failed"
 is_connected() { as_godwit sender status | grep -q ': connected'; }
 until_true 30 "the session" is_connected

@@ -38,6 +38,10 @@ describe.each(['sender', 'receiver'])('godwit-%s.service', (name) => {
     expect(rated.status).toBe(0);
   });
 
+  test('lets the daemon read the addresses of its machine, which getifaddrs(3) asks for over netlink', () => {
+    expect(/^RestrictAddressFamilies=(.*)$/m.exec(readFileSync(source, 'utf8'))?.[1]?.split(' ')).toContain('AF_NETLINK');
+  });
+
   test('gives a reason above every block of its settings', () => {
     const blocks = readFileSync(source, 'utf8').split(/\n\s*\n/);
     const bare = blocks.filter((block) => /^\w+=/m.test(block) && !/^#/m.test(block) && !block.startsWith('[Install]'));
