@@ -36,8 +36,8 @@ export class ShopTemplate {
   }
 
   /**
-   * Makes a source with a small shop, of these servers and what `furnish` adds, which gets the cloud
-   * and the folder of its files; and an empty destination.
+   * Makes an empty destination, and a source with a small shop of these servers and what `furnish`
+   * adds; that gets the cloud and the folder of its files.
    */
   static async make(
     servers?: readonly string[],
