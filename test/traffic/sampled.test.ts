@@ -14,8 +14,8 @@ const host = 'gwt-smp';
 const ethernetBytes = 14;
 /** sFlow samples one packet in so many. */
 const oneIn = 16;
-/** More traffic than for other collectors, for a comparison takes some hundred samples. */
-const louder = 20;
+/** More traffic than for other collectors, for a comparison takes a thousand samples. */
+const louder = 60;
 const lack = lackOf('sFlow');
 let home = '';
 let guests: readonly Guest[] = [];
@@ -54,12 +54,12 @@ test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, as
   const off = offOf(parseMatrix(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
   for (const { id, way, packets, error } of off) {
     // "Packet Sampling Basics" (sflow.org): within 196 · √(1/samples) per cent nineteen times in
-    // twenty, of packets; sizes vary, so three times that is the limit.
+    // twenty, of packets. Sizes vary, which may double it; what is less likely than that is the limit.
     const usual = 1.96 * Math.sqrt(oneIn / packets);
     process.stdout.write(
       `seed ${seed}, ${id} ${way}: ${Math.round(packets / oneIn)} samples, ${(100 * error).toFixed(1)} % off; usual are ${(100 * usual).toFixed(1)} %\n`,
     );
-    expect(error, `${id} ${way}`).toBeLessThan(3 * usual);
+    expect(error, `${id} ${way}`).toBeLessThan(5 * usual);
   }
   const services = asGroups(shape.services.map((members) => members.map((index) => guests[index]?.id ?? '')));
   expect(await servicesOf(host, matrix.value, document)).toEqual(services);
