@@ -54,7 +54,7 @@ test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, as
   const off = offOf(parseMatrix(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
   for (const { id, way, packets, error } of off) {
     // "Packet Sampling Basics" (sflow.org): within 196 · √(1/samples) per cent nineteen times in
-    // twenty, of packets. Sizes vary, which may double it; what is less likely than that is the limit.
+    // twenty, of packets. Sizes vary, which may double it; what is hardly ever more is the limit.
     const usual = 1.96 * Math.sqrt(oneIn / packets);
     process.stdout.write(
       `seed ${seed}, ${id} ${way}: ${Math.round(packets / oneIn)} samples, ${(100 * error).toFixed(1)} % off; usual are ${(100 * usual).toFixed(1)} %\n`,
