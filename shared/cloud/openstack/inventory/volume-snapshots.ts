@@ -23,32 +23,35 @@ function movingVolumes(contents: Contents): ApiVolume[] {
   return [...new Set(all)];
 }
 
+/** A volume that moves: which of its snapshots become volumes of their own, and which stay. */
+interface SnapshotsOfOne {
+  readonly source: ApiVolume;
+  readonly going: readonly ApiVolumeSnapshot[];
+  readonly staying: readonly ApiVolumeSnapshot[];
+}
+
+function snapshotsByVolume(contents: Contents): SnapshotsOfOne[] {
+  const bySource = Map.groupBy(contents.snapshots ?? [], ({ volume_id }) => volume_id);
+  return movingVolumes(contents).map((source) => {
+    const all = bySource.get(source.id) ?? [];
+    const goes = (one: ApiVolumeSnapshot): boolean => contents.flattens && whyNotFlattened(one, source) === null;
+    return { source, going: all.filter(goes), staying: all.filter((one) => !goes(one)) };
+  });
+}
+
 /** The snapshots that become volumes of their own, where that is asked for. */
 export function flattenedIn(contents: Contents): MovingSnapshot[] {
-  if (!contents.flattens) return [];
-  const bySource = Map.groupBy(contents.snapshots ?? [], ({ volume_id }) => volume_id);
-  return movingVolumes(contents).flatMap((source) =>
-    (bySource.get(source.id) ?? [])
-      .filter((snapshot) => whyNotFlattened(snapshot, source) === null)
-      .map((snapshot) => ({ snapshot, source })),
-  );
+  return snapshotsByVolume(contents).flatMap(({ source, going }) => going.map((snapshot) => ({ snapshot, source })));
 }
 
 /** What becomes of the snapshots of each volume that moves. */
 export function snapshotConcerns(contents: Contents): Concern[] {
   const { volumes, snapshots } = contents;
   if (snapshots === null) return (volumes ?? []).length === 0 ? [] : [unseen];
-  const flattened = flattenedIn(contents);
-  const bySource = Map.groupBy(snapshots, ({ volume_id }) => volume_id);
-  return movingVolumes(contents).flatMap((source): Concern[] => {
-    const all = bySource.get(source.id) ?? [];
-    const going = flattened.filter((one) => one.source === source).map(({ snapshot }) => snapshot);
-    const staying = all.filter((one) => !going.includes(one));
-    return [
-      ...(going.length === 0 ? [] : [flattenedOf(source, going)]),
-      ...(staying.length === 0 ? [] : [staysWith(source, staying)]),
-    ];
-  });
+  return snapshotsByVolume(contents).flatMap(({ source, going, staying }) => [
+    ...(going.length === 0 ? [] : [flattenedOf(source, going)]),
+    ...(staying.length === 0 ? [] : [staysWith(source, staying)]),
+  ]);
 }
 
 const unseen: Concern = {
