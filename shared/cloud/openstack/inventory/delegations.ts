@@ -1,8 +1,6 @@
 import { inParallel } from '../../../concurrency/parallel.ts';
-import { Problem } from '../../../problem.ts';
 import type { ApiPerson } from '../api.ts';
-import { listAll } from '../session/pages.ts';
-import { statusOf } from '../session/refusal.ts';
+import { listIfThere } from '../session/list-if-there.ts';
 import type { CloudSession } from '../session/session.ts';
 import { nameOfPerson } from './people.ts';
 import type { Scope } from './scope.ts';
@@ -53,21 +51,13 @@ async function ofUsers(
   const names: string[] = [];
   await inParallel([self, ...others], width, async (user) => {
     const listing = { service: 'identity', path: `/users/${encodeURIComponent(user.id)}/${path}`, key } as const;
-    const all = await listAll<ApiDelegation>(session, listing, signal).catch(noneAt404);
+    // Keystone answers 404 about a user who is no more, and whose roles it still lists.
+    const all = await listIfThere<ApiDelegation>(session, listing, signal);
     const meant = all.filter((one) => (one.project_id ?? one.tenant_id) === projectId);
     const whose = user.id === self.id ? '' : ` of user ${nameOfPerson(user)}`;
     names.push(...meant.map((one) => `${one.name ?? one.access ?? one.id ?? 'one without a name'}${whose}`));
   });
   return names.sort();
-}
-
-/**
- * Keystone answers 404 about a user who is no more, and whose roles it still lists; and where
- * trusts are switched off.
- */
-function noneAt404(error: unknown): ApiDelegation[] {
-  if (error instanceof Problem && statusOf(error) === 404) return [];
-  throw error;
 }
 
 /**
@@ -80,10 +70,9 @@ export async function trustsIn(
   { self, others }: Givers,
   signal: AbortSignal,
 ): Promise<string[]> {
+  // Keystone answers 404 where trusts are switched off.
   const list = (query: Readonly<Record<string, string>>): Promise<ApiDelegation[]> =>
-    listAll<ApiDelegation>(session, { service: 'identity', path: '/OS-TRUST/trusts', key: 'trusts', query }, signal).catch(
-      noneAt404,
-    );
+    listIfThere(session, { service: 'identity', path: '/OS-TRUST/trusts', key: 'trusts', query }, signal);
   const all = admin
     ? await list({})
     : [...(await list({ trustor_user_id: self.id })), ...(await list({ trustee_user_id: self.id }))];

@@ -6,8 +6,7 @@ import type { ApiPerson, ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
-import { type Listing, listAll } from '../session/pages.ts';
-import { statusOf } from '../session/refusal.ts';
+import { listIfThere } from '../session/list-if-there.ts';
 import type { CloudSession } from '../session/session.ts';
 import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
@@ -133,31 +132,16 @@ async function thingsOf(
   if (!scope.own && !isNeutron) return null;
   const service = typeof kind.service === 'string' ? kind.service : 'network';
   const query = isNeutron ? { project_id: scope.projectId } : {};
-  const found = await listIfThere(session, { service, path, key: kind.key ?? null, query }, signal);
+  const found = await listIfThere<ApiThing>(session, { service, path, key: kind.key ?? null, query }, signal);
   const { formerly } = kind;
   const older =
     formerly === undefined
       ? []
       : // Where nobody may list any, nobody may make any either: `group:nobody` in Cinder's policies.
-        await listIfThere(session, { service, ...formerly }, signal, [403, 404]);
+        await listIfThere<ApiThing>(session, { service, ...formerly }, signal, [403, 404]);
   const known = new Set(found.map(({ id }) => id));
   const all = [...found, ...older.filter(({ id }) => !known.has(id))];
   return all.filter((one) => isLeft(kind.kind, one));
-}
-
-/** Lists a whole collection; nothing where the service answers that it has none. */
-async function listIfThere(
-  session: CloudSession,
-  listing: Listing,
-  signal: AbortSignal,
-  none: readonly number[] = [404],
-): Promise<ApiThing[]> {
-  try {
-    return await listAll<ApiThing>(session, listing, signal);
-  } catch (error) {
-    if (error instanceof Problem && none.includes(statusOf(error) ?? 0)) return [];
-    throw error;
-  }
 }
 
 /** Where a kind is listed; null where the cloud has no such service. Throws E_ENDPOINT_MISSING. */
