@@ -6,10 +6,11 @@ import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
-import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
+import { snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 import { flattens, imagesOf, Plan, passesImages, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
+import { namedVolumesOf } from '../plan/named-volumes.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
 import { inAskedOrder } from '../plan/planner.ts';
@@ -39,9 +40,7 @@ export async function beginFromDocument(value: unknown, file: string, context: S
   const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
   const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
-  const volumes = loneVolumesOf(wanted)
-    .map(({ id }) => id)
-    .filter((id) => snapshotIn(id) === null);
+  const volumes = namedVolumesOf(wanted).map(({ id }) => id);
   const volume_snapshots = snapshotVolumesOf(wanted).length > 0 ? 'flatten' : 'leave';
   const images = movedImagesOf(wanted).map(({ id }) => id);
   // A selection that names nothing would take the whole project.

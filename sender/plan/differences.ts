@@ -1,14 +1,14 @@
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
-import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
+import { movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import { snapshotIn } from '../../shared/model/snapshot-volumes.ts';
 import { opensAt } from '../migration/calendar.ts';
 import { showLocal } from '../migration/window.ts';
 import type { Plan } from '../model/plan.ts';
 import { labelOf } from '../report/names.ts';
 import { mappingDifferences } from './mapping-differences.ts';
+import { namedVolumesOf } from './named-volumes.ts';
 import { calendarSentences } from './policy-sentences.ts';
 import type { Difference } from './result.ts';
 
@@ -50,7 +50,7 @@ function serverDifferences(plan: Plan, { servers }: Configurations): string[] {
 }
 
 function volumeDifferences({ volumes: planned }: Plan, document: Configurations): string[] {
-  const alone = loneVolumesOf(document).filter(({ id }) => snapshotIn(id) === null);
+  const alone = namedVolumesOf(document);
   const labels = labelsOf(alone);
   const gone = planned.filter(({ id }) => !labels.has(id));
   const added = alone.filter(({ id }) => !planned.some((volume) => volume.id === id));

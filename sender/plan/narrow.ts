@@ -5,8 +5,9 @@ import { labelsOf } from '../../shared/model/labels.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import { originOf, snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
+import { originOf, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
+import { namedVolumesOf } from './named-volumes.ts';
 
 /** Volumes or images that the concern about those that are left out names. */
 const listed = 10;
@@ -73,7 +74,7 @@ export function concernsOf(all: readonly Concern[], document: Configurations, wh
   const staying = new Set<string>(whole.volumes.map(({ id }) => refOf('volume', id)));
   for (const { id } of document.volumes) staying.delete(refOf('volume', id));
   const kept = new Set(aloneIn(document).map(({ id }) => id));
-  const volumes = loneVolumesOf(whole).filter(({ id }) => !kept.has(id) && snapshotIn(id) === null);
+  const volumes = namedVolumesOf(whole).filter(({ id }) => !kept.has(id));
   const images = movedImagesOf(whole).filter(({ id }) => !kept.has(id));
   return [
     ...all.filter(({ about }) => {

@@ -1,8 +1,8 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
+import { movedImagesOf } from '../../shared/model/lone-volumes.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { snapshotIn } from '../../shared/model/snapshot-volumes.ts';
 import { Plan, type PlanExtent } from '../model/plan.ts';
+import { namedVolumesOf } from './named-volumes.ts';
 
 /**
  * A new plan: every server in one wave, in the document's order, and every volume without a
@@ -21,9 +21,7 @@ export function makePlan(
     options: { parallel },
     waves:
       document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
-    volumes: loneVolumesOf(document)
-      .filter(({ id }) => snapshotIn(id) === null)
-      .map(({ id, name }) => ({ id, name })),
+    volumes: namedVolumesOf(document).map(({ id, name }) => ({ id, name })),
     images: movedImagesOf(document).map(({ id, name }) => ({ id, name })),
     mappings,
   });
