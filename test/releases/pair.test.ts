@@ -48,7 +48,7 @@ describe('a tenant moves between clouds of two releases', () => {
     guests = await Promise.all(names.map((name) => readTraces(addressOf(before, name))));
     campaign = await migrate(daemons, `/var/lib/godwit/${project}/plan.yaml`);
     const status = await untilState(daemons, campaign, 'ready');
-    expect(status.moves.map(({ state }) => state)).toEqual(['moved', 'moved', 'moved']);
+    expect([...new Set(status.moves.map(({ state }) => state))]).toEqual(['moved']);
     await report(daemons, campaign);
   });
 

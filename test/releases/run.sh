@@ -41,8 +41,10 @@ tests() { vitest run --config test/vitest.config.ts --project releases "$@" 2>&1
 conformance() {
   # newer clients spell `v4-fixed-ip` in a way that Nova refuses
   GODWIT_CLIENT='' "$lab/tenant/populate.sh" src || return 1
-  "$lab/tenant/volumes.sh" src || return 1
-  ip netns exec "$OPERATOR" env OS_CLIENT_CONFIG_FILE="$SHARED/clouds.yaml" GODWIT_CONFORMANCE_SOURCE=src GODWIT_CONFORMANCE_SERVERS=app.v2,db \
+  local servers=app.v2
+  # Victoria's Cinder would cost a server on NFS its disk
+  [ "${RELEASE[src]}" = victoria ] || { "$lab/tenant/volumes.sh" src || return 1; servers=app.v2,db; }
+  ip netns exec "$OPERATOR" env OS_CLIENT_CONFIG_FILE="$SHARED/clouds.yaml" GODWIT_CONFORMANCE_SOURCE=src GODWIT_CONFORMANCE_SERVERS=$servers \
     GODWIT_CONFORMANCE_DESTINATION=dst vitest run --config test/vitest.config.ts --project openstack test/openstack/conformance.test.ts 2>&1
 }
 

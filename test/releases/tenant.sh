@@ -63,5 +63,6 @@ batch >/dev/null <<COMMANDS
 $machine --port first --port second --property "a key== ? ü" --property empty= --hint group=$group --wait "web 世 1"
 $machine --port third --port fourth --config-drive True --property role=app --hint group=$group --wait app.v2
 $machine --port both --wait six
-server add volume app.v2 "files data"
 COMMANDS
+# a snapshot of a volume on NFS costs a server its disk where Cinder is older: the plan is blocked, so that the volume moves by itself
+[ "$SUITE" = bullseye ] || os server add volume app.v2 "files data"
