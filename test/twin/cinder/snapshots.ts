@@ -52,7 +52,7 @@ function createSnapshot(call: Call): Answer {
   const allowed = minor >= inUse || isForced ? ['available', 'in-use'] : ['available'];
   if (!allowed.includes(volume.status))
     throw invalidVolume(`Volume ${volume.id} status must be ${allowed.join(' or ')}, but current status is: ${volume.status}.`);
-  checkVolumeQuota(cloud, caller.projectId, 'snapshots', volume.sizeGiB);
+  checkVolumeQuota(cloud, caller.projectId, 'snapshots', volume.sizeGiB, volume.typeId);
   const snapshot = startVolumeSnapshot(call, volume, given.name ?? null, given.metadata ?? {}, given.description ?? null);
   return { status: 202, body: { snapshot: snapshotView(call, snapshot) } };
 }
