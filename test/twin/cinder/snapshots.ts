@@ -86,8 +86,9 @@ export function startVolumeSnapshot(
     const path = snapshotPath(cloud, snapshot.id);
     await copyBytes(cloud, volumePath(cloud, volume.id), path, bytesOf(cloud, volume.sizeGiB));
     if (!cloud.state.volumeSnapshots.has(snapshot.id)) return rm(path, { force: true });
-    const isFailed = cloud.faults.take('volume-error', snapshot.name ?? '') !== undefined;
-    snapshot.status = isFailed ? 'error' : 'available';
+    const fault = cloud.faults.take('volume-error', snapshot.name ?? '');
+    if (fault?.message !== undefined) snapshot.failure = fault.message;
+    snapshot.status = fault === undefined ? 'available' : 'error';
     touchVolume(cloud, snapshot);
   });
   return snapshot;
