@@ -24,6 +24,8 @@ test.each(['demo', 'admin'] as const)('images of every visibility are captured b
     'shared false',
     'shared true',
   ]);
+  const kept = await source.inventory({ servers: [], project: projectId, withoutImages: true }, signal());
+  expect(kept.concerns.find(({ code }) => code === 'left_behind.images')?.says).toMatch(/\(6\).*community true/);
 });
 
 test('that the source’s Cinder checked a signature is not carried: no volume could be made of the image', async () => {
