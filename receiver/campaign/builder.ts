@@ -269,9 +269,9 @@ export class Builder {
     return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
-  /** Resolves when nothing is being built any more, even after a failure. */
+  /** Resolves when nothing is being built or removed any more, even after a failure. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
+    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values(), this.#removals.allEnded()]);
   }
 
   /**

@@ -227,6 +227,8 @@ export class ReceiverCampaign {
       const left = await finish({ campaign, ledger, cloud: () => this.#builder.cloudHere(), signal: this.#work.signal }, images);
       return { freed, left };
     });
+      // A removal that was allowed before takes nothing any more once this is the tenant's.
+      await this.#builder.settled();
   }
 
   async #removeAll(): Promise<Removal> {
