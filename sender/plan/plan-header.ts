@@ -9,7 +9,7 @@ export const planHeader = [
   'mappings:',
   '  flavors, networks   `to:` an id or a name at the destination, or create',
   '  routers, address_scopes, subnet_pools, address_groups, security_groups, ports, trunks,',
-  '  server_groups, qos_policies',
+  '  server_groups, qos_policies, dns_zones',
   '                      `to:` one that exists at the destination, or create; what an earlier',
   '                      campaign built is proposed here',
   '  gateways            `ip:` auto, same or an address',

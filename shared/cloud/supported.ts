@@ -34,6 +34,8 @@ const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   role_assignment: { severity: 'warning', costs: 'users and groups get no roles in the project' },
   rbac_policy: { severity: 'warning', costs: 'nothing of the project is shared with others' },
+  dns_zone: { severity: 'warning', costs: 'names are answered by the source alone' },
+  dns_record_set: { severity: 'warning', costs: 'the zones have no records' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },

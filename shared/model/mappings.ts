@@ -26,8 +26,9 @@ export const Mappings = z.strictObject({
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
    * `to`: an existing QoS policy, router, address scope, subnet pool, address group, security
-   * group, server group, or port or trunk without a server, by its id or name, or `create`. A
-   * mapped router keeps its gateway and routes; interfaces that it lacks are added.
+   * group, server group, DNS zone, or port or trunk without a server, by its id or name, or
+   * `create`. A mapped router keeps its gateway and routes; interfaces that it lacks are added, as
+   * record sets are to a mapped zone.
    */
   qos_policies: Existing.nullish(),
   routers: Existing.nullish(),
@@ -38,6 +39,7 @@ export const Mappings = z.strictObject({
   ports: Existing.nullish(),
   trunks: Existing.nullish(),
   server_groups: Existing.nullish(),
+  dns_zones: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
    * router ids.
@@ -98,7 +100,8 @@ export type MappedKind =
   | 'security_groups'
   | 'ports'
   | 'trunks'
-  | 'server_groups';
+  | 'server_groups'
+  | 'dns_zones';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -151,6 +154,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'ports',
     'trunks',
     'server_groups',
+    'dns_zones',
     'volume_types',
     'projects',
     'users',

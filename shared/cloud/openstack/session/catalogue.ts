@@ -5,8 +5,8 @@ import type { Token } from './token.ts';
 /** The services that are looked for in catalogues. */
 export const cataloguedServices = ['compute', 'network', 'image', 'volume'] as const;
 
-/** The services that we call. */
-export type ApiService = 'identity' | (typeof cataloguedServices)[number];
+/** The services that we call; not every cloud has DNS. */
+export type ApiService = 'identity' | (typeof cataloguedServices)[number] | 'dns';
 
 /** A service as catalogues list it. */
 export interface ListedService {
@@ -25,6 +25,7 @@ const services: Readonly<Record<ApiService, ListedService>> = {
   network: { types: ['network'], version: 'v2.0' },
   image: { types: ['image'], version: 'v2' },
   volume: { types: ['block-storage', 'volumev3', 'block-store'], version: 'v3' },
+  dns: { types: ['dns'], version: 'v2' },
 };
 
 type Catalogue = Token['catalogue'];

@@ -43,6 +43,8 @@ function aNeighbourhood() {
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     role_assignments: [aResource('role_assignment')],
+    dns_zones: [aResource('dns_zone', { id: 'z1' })],
+    dns_record_sets: [aResource('dns_record_set', { zone_id: 'z1', needs: ['dns_zone/z1'] })],
     rbac_policies: [aResource('rbac_policy', { id: 'rb1', object_id: 'n1', needs: ['network/n1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
     trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
