@@ -82,6 +82,11 @@ export const Mappings = z.strictObject({
   /** Whether users and groups get their roles in the project; `options.assignments`. */
   assignments: z.literal('carry').optional(),
   /**
+   * Whether DNS records get the new addresses of floating IPs and gateways, as far as the plan
+   * names them; `options.dns_addresses`.
+   */
+  dns_addresses: z.literal('rewrite').optional(),
+  /**
    * Fatal concerns that the operator accepts: a code, or a code and the ref that it is about
    * (`gateway.snat_rights gateway/6f…`). Only codes that may be accepted count.
    */
@@ -162,9 +167,11 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
+  const isRewritten = layers.some((layer) => layer.dns_addresses === 'rewrite');
   const isCarried = (name: CarriedIfAsked): boolean => layers.some((layer) => layer[name] === 'carry');
   const all = {
     ...(accept.length === 0 ? {} : { accept }),
+    ...(isRewritten ? { dns_addresses: 'rewrite' as const } : {}),
     ...Object.fromEntries(given.filter(([, entries]) => Object.keys(entries).length > 0)),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
     networks: Object.assign({}, ...layers.map(({ networks }) => networks)) as Mappings['networks'],

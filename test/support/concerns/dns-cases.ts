@@ -44,6 +44,15 @@ export function dnsCases(look: Look): Cases {
     zones: [aZoneThere()],
     recordSets: new Map([['there', [aSetThere({ records })]]]),
   });
+  const pointed = (what: string, to: string, isAsked: boolean): Situation =>
+    there(
+      what,
+      {},
+      {
+        resources: [zone, set, aResource('floating_ip', { id: 'f1', floating_ip_address: '203.0.113.9' })],
+        mappings: { floating_ips: { f1: { to } }, ...(isAsked ? { dns_addresses: 'rewrite' } : {}) },
+      },
+    );
   const pooled: Otherwise = { resources: [{ ...zone, attributes: { tier: 'gold' } }] };
   return {
     'dns_zone.unseen': between(atSource('a service that does not answer', { unseen: 'no answer' }), quiet),
@@ -68,6 +77,18 @@ export function dnsCases(look: Look): Cases {
     ),
     'dns_zone.names_untold': between(there('a member', { seesAll: false }), free),
     'dns_zone.attributes': between(there('attributes', {}, pooled), free),
+    'dns_record_set.addresses': between(
+      pointed('an address that the cloud chooses', 'auto', false),
+      pointed('the same address', 'same', false),
+    ),
+    'dns_record_set.rewritten': between(
+      pointed('an address that the plan names', '198.51.100.7', true),
+      pointed('one that it does not', 'auto', true),
+    ),
+    'dns_record_set.address_unknown': between(
+      pointed('one that the cloud chooses', 'auto', true),
+      pointed('one that the plan names', '198.51.100.7', true),
+    ),
     'dns_record_set.differs': between(
       there('other records', holding(['203.0.113.77']), mapped),
       there('the same ones', holding(['203.0.113.9']), mapped),

@@ -1,10 +1,11 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import type { BuildContext } from '../../destination-cloud.ts';
+import type { BuildContext, Differences, HeardAttribute } from '../../destination-cloud.ts';
 import { differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { builtOrNull, type Family, gone } from '../builders/family.ts';
 import type { Site } from '../builders/site.ts';
 import { createOrFind } from '../session/late.ts';
+import { withNewAddresses } from './addresses.ts';
 import type { ApiRecordSet } from './answers.ts';
 import { createDns, deleteDns, listRecordSets, readDns, recordSetPath, untilOut, zonePath } from './calls.ts';
 import { notBuilt, notOut, nowhere } from './zone.ts';
@@ -44,7 +45,7 @@ export const dnsRecordSet: Family<'dns_record_set'> = {
     const path = recordSetPath(id);
     const is = (seen as ApiRecordSet | undefined) ?? (await readDns<ApiRecordSet>(site.session, path, context.signal));
     if (is === null) return gone('record set', id);
-    return withMore(await differencesOf(site, resource, is, context), [], notOut(is));
+    return withMore(await heldAgainst(site, resource, is, context), [], notOut(is));
   },
 
   /** It is not waited for: a deletion is never taken back, and a large zone has hundreds. */
@@ -68,7 +69,27 @@ async function isOurs(
 ): Promise<boolean> {
   if (context.claimed !== true) return false;
   const { onCompared: _, ...quietly } = context;
-  return (await differencesOf(site, resource, there, quietly)).fatal.length === 0;
+  return (await heldAgainst(site, resource, there, quietly)).fatal.length === 0;
+}
+
+/** The differences from what is wanted there: records that were rewritten are the plan's. */
+function heldAgainst(
+  site: Site,
+  resource: ResourceOf<'dns_record_set'>,
+  is: ApiRecordSet,
+  context: BuildContext,
+): Promise<Differences> {
+  const wanted = wantedThere(resource, context);
+  if (wanted === resource) return differencesOf(site, resource, is, context);
+  const onCompared = (heard: HeardAttribute): void => {
+    const isMapped = heard.attribute === 'records' && heard.is === 'equal';
+    context.onCompared?.(isMapped ? { ...heard, is: 'left' } : heard);
+  };
+  return differencesOf(site, wanted, is, { ...context, onCompared });
+}
+
+function wantedThere(resource: ResourceOf<'dns_record_set'>, context: BuildContext): ResourceOf<'dns_record_set'> {
+  return withNewAddresses(resource, () => context.resources(), context.mappings);
 }
 
 /** The record set of a name and type among some; one that is being deleted is none. */
@@ -93,8 +114,9 @@ async function findIn(
 
 function create(site: Site, zone: string, resource: ResourceOf<'dns_record_set'>, context: BuildContext): Promise<ApiRecordSet> {
   const path = `${zonePath(zone)}/recordsets`;
+  const wanted = wantedThere(resource, context);
   return createOrFind(
-    async () => createDns<ApiRecordSet>(site.session, path, await requestFor(site, resource, context), context.signal),
+    async () => createDns<ApiRecordSet>(site.session, path, await requestFor(site, wanted, context), context.signal),
     () => findIn(site, zone, resource, context.signal),
     context.signal,
   );

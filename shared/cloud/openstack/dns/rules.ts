@@ -4,6 +4,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { unordered } from '../attributes/canonical.ts';
 import { blocking, type PreflightRule, warning } from '../preflight/rules.ts';
 import type { PreflightView } from '../preflight/view.ts';
+import { withNewAddresses } from './addresses.ts';
 import { type ApiDnsZone, inShort, isWithin } from './answers.ts';
 import { setThere, zoneThere } from './decisions.ts';
 
@@ -52,8 +53,10 @@ function inTheWay(view: PreflightView, zone: ResourceOf<'dns_zone'>): Concern[] 
 export const dnsDifferences: PreflightRule = (view) =>
   view.of('dns_record_set').flatMap((one): Concern[] => {
     const there = setThere(view, one);
-    if (there === undefined || JSON.stringify(unordered(there.records)) === JSON.stringify(unordered(one.records))) return [];
-    const says = `The zone at the destination has other records for ${one.name} ${one.type}: ${firstFew(there.records, listed)}, not ${firstFew(one.records, listed)}. They stay.`;
+    if (there === undefined) return [];
+    const { records } = withNewAddresses(one, () => [...view.of('floating_ip'), ...view.of('gateway')], view.mappings);
+    if (JSON.stringify(unordered(there.records)) === JSON.stringify(unordered(records))) return [];
+    const says = `The zone at the destination has other records for ${one.name} ${one.type}: ${firstFew(there.records, listed)}, not ${firstFew(records, listed)}. They stay.`;
     return [
       blocking('dns_record_set.differs', refOf('dns_record_set', one.id), says, 'Change the records on one of both sides.'),
     ];

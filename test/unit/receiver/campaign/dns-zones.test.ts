@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Plan } from '../../../../sender/model/plan.ts';
+import type { ApiDnsZone } from '../../../../shared/cloud/openstack/dns/answers.ts';
 import { accessTo, Hand } from '../../../conformance/furnish.ts';
 import { beginMigration, type Cloud, type SenderLife, untilState } from '../../../support/in-process.ts';
 import { ShopTemplate } from '../../../support/shop-world.ts';
@@ -78,4 +79,26 @@ test('a second campaign maps to the zones that the first built, and writes nothi
   await sender.daemon.rollback({ campaign: second });
   await untilCampaign(sender, second, 'rolled back');
   expect(await zonesOf(there)).toEqual(before);
+});
+
+test('a plan that rewrites addresses is blocked where only the cloud chooses the new one', async () => {
+  const { world, sender, source } = await aWorldWithZones();
+  const [external] = await world.source.user.list<{ id: string }>('network', '/networks?router:external=true', 'networks');
+  const body = { floatingip: { floating_network_id: external?.id } };
+  const made = await world.source.user.send<{ floatingip: { floating_ip_address: string } }>(
+    'POST',
+    'network',
+    '/floatingips',
+    body,
+  );
+  const { floating_ip_address: address } = made.floatingip;
+  const { zones } = await source.ask<{ zones: readonly ApiDnsZone[] }>('GET', 'dns', '/zones?name=shop.example.');
+  await aRecordSet(source, zones[0] as ApiDnsZone, { name: 'fip.shop.example.', records: [address] });
+  const { concerns } = await sender.daemon.plan({ servers: [] });
+  expect(concerns.find(({ code }) => code === 'dns_record_set.addresses')?.says).toContain(`fip.shop.example. A ${address}`);
+  const rewriting = (text: string): string => withoutServers(text).replace('dns_addresses: keep', 'dns_addresses: rewrite');
+  await expect(beginMigration(sender, rewriting)).rejects.toMatchObject({
+    code: 'E_BLOCKED',
+    message: expect.stringContaining(`not known is what ${address} in fip.shop.example. A becomes`),
+  });
 });

@@ -117,6 +117,14 @@ test.each([
   expect(name in supportedDocument(carried, without(kind)).mappings).toBe(false);
 });
 
+test('a receiver that builds no DNS zones hears of no mapping of them', () => {
+  const document = aNeighbourhood();
+  const mappings = { ...document.mappings, dns_zones: { z1: { to: 'example.org.' } }, dns_addresses: 'rewrite' as const };
+  expect(supportedDocument({ ...document, mappings }, without()).mappings).toMatchObject({ dns_addresses: 'rewrite' });
+  const { mappings: known } = supportedDocument({ ...document, mappings }, without('dns_zone'));
+  expect(Object.keys(known).filter((name) => name.startsWith('dns_'))).toEqual([]);
+});
+
 test('whatever has a QoS policy is built without, where there are none', () => {
   const { networks, qos_policies } = supportedDocument(aNeighbourhood(), without('qos_policy'));
   expect(networks[0]).toMatchObject({ id: 'n1', qos_policy_id: null, needs: [] });
