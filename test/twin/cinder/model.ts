@@ -90,4 +90,6 @@ export interface Kept {
   readonly projectId: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
+  /** Of a backup: the volume as it was; its bytes are a file named by `bytes`. */
+  readonly backup?: { readonly volume: Volume; readonly bytes: string };
 }

@@ -23,17 +23,31 @@ const unseen: ServerRule = (server, contents) => {
   return concern('server.volume_unseen', 'blocking', server, says, remedy);
 };
 
-/** It would have to be moved once, after the stop of the last of its servers. */
+/** A volume moves once, after the stop of the last of its servers: all of them have to move. */
 const shared: ServerRule = (server, contents) => {
-  const all = seenOf(server, contents).filter(isShared);
-  if (all.length === 0) return null;
-  const names = new Map(contents.servers.map(({ id, name }) => [id, name]));
-  const others = ({ attachments }: ApiVolume): string =>
-    attachments.flatMap(({ server_id: id }) => (id === server.id ? [] : (names.get(id) ?? id))).join(', ');
-  const shares = all.map((volume) => `${nameOf(volume)} with ${others(volume)}`).join('; ');
-  const says = `shares volumes with other servers (multi-attach), which this release does not move: ${shares}.`;
-  const remedy = 'Detach them from all servers but one (openstack server remove volume), or leave the server out.';
+  const moving = new Set(contents.servers.map(({ id }) => id));
+  const others = ({ attachments }: ApiVolume): string[] => attachments.flatMap(({ server_id: id }) => (moving.has(id) ? [] : id));
+  const torn = seenOf(server, contents).filter((volume) => others(volume).length > 0);
+  if (torn.length === 0) return null;
+  const shares = torn.map((volume) => `${nameOf(volume)} with ${others(volume).join(', ')}`).join('; ');
+  const says = `shares volumes (multi-attach) with servers that do not move with it: ${shares}.`;
+  const remedy = 'Move them too, detach the volumes from them (openstack server remove volume), or leave the server out.';
   return concern('server.volume_multiattach', 'blocking', server, says, remedy);
+};
+
+/**
+ * Two systems that boot from one disk destroy it. Cinder has a right of its own for that
+ * (cinder/policies/attachments.py, `volume:multiattach_bootable_volume`).
+ */
+const sharedRoot: ServerRule = (server, contents) => {
+  const roots = contents.servers.flatMap((one) =>
+    bootsFromVolume(one) ? (rootOf(one, attachmentsOf(one, contents))?.volumeId ?? []) : [],
+  );
+  const all = seenOf(server, contents).filter((volume) => isShared(volume) && roots.includes(volume.id));
+  if (all.length === 0) return null;
+  const says = `shares volumes (multi-attach) from which a server boots, and such ones are not moved: ${namesOf(all)}.`;
+  const remedy = 'Detach them from all servers but that one (openstack server remove volume), or leave the server out.';
+  return concern('server.root_shared', 'blocking', server, says, remedy);
 };
 
 const encrypted: ServerRule = (server, contents) => {
@@ -73,7 +87,7 @@ const bySnapshot: ServerRule = (server, contents) => {
 };
 
 /** Why the volumes of a server cannot be moved. */
-export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown, bySnapshot];
+export const volumeRules: readonly ServerRule[] = [unseen, shared, sharedRoot, encrypted, odd, bootUnknown, bySnapshot];
 
 function attachmentsOf({ id }: ApiServer, { attachments }: Contents): readonly ApiAttachment[] {
   return attachments.get(id) ?? [];
