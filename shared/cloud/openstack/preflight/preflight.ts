@@ -68,6 +68,7 @@ const rules: readonly PreflightRule[] = [
   images.refusedFormats,
   images.unmappedImageMembers,
   images.pendingImageMembers,
+  images.unpublishedImages,
   servers.flavors,
   servers.disks,
   servers.keypairs,
