@@ -90,16 +90,26 @@ async function connectionsOf(
   return connections;
 }
 
-/** The volumes of a server that can be described: readable, and nobody else's. */
-export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumeContents): ApiVolume[] {
-  const ids = (contents.attachments.get(server.id) ?? []).map(({ volumeId }) => volumeId);
-  return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id && !isShared(volume)) ?? []);
+/** The volumes of a server that can be described. */
+export function readableOf(server: Pick<ApiServer, 'id'>, { attachments, volumes }: VolumesRead): ApiVolume[] {
+  const ids = (attachments.get(server.id) ?? []).map(({ volumeId }) => volumeId);
+  return ids.flatMap((id) => volumes?.find((volume) => volume.id === id) ?? []);
 }
 
 /**
- * Whether several servers have a volume. One that several may have, and one has, moves as any
- * other.
+ * The volumes that move with a server. One that several have moves once: with the first of them by
+ * id.
  */
+export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumesRead): ApiVolume[] {
+  return readableOf(server, contents).filter(({ id }) => holdersOf(id, contents).every((other) => server.id <= other));
+}
+
+/** The servers among those read that have a volume. */
+function holdersOf(volume: string, { attachments }: Pick<VolumeContents, 'attachments'>): string[] {
+  return [...attachments].flatMap(([server, all]) => (all.some(({ volumeId }) => volumeId === volume) ? server : []));
+}
+
+/** Whether several servers have a volume. */
 export function isShared({ attachments }: Pick<ApiVolume, 'attachments'>): boolean {
   return attachments.length > 1;
 }

@@ -18,7 +18,7 @@ import type {
   ApiVolumeType,
 } from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
-import { neededExtensions } from '../attributes/extensions.ts';
+import { neededExtensions, routingAgents } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
 import { meantBy, type Owned } from '../builders/existing.ts';
@@ -28,6 +28,7 @@ import { projectTexts } from '../builders/project.ts';
 import { limitsOf } from '../builders/quota-set.ts';
 import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
+import { type DnsThere, readDnsThere } from '../dns/there.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { type ImageFormats, readImageFormats, untoldFormats } from '../facts/image-formats.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
@@ -49,6 +50,7 @@ export interface DestinationState {
   readonly project: ProjectTexts | null;
   /** Of the plan's role assignments; null where the credentials may not see them. */
   readonly assignments: ReadonlyMap<Ref, AssignmentThere> | null;
+  readonly dns: DnsThere;
   /** Whose credentials they are. */
   readonly userName: string;
   readonly admin: boolean;
@@ -159,6 +161,7 @@ async function readDestination(
     projectId,
     project: resources.some(({ kind }) => kind === 'project') ? await projectTexts(site, signal) : null,
     assignments: await readAssignments(site, resources, mappings, signal),
+    dns: await readDnsThere(site.session, resources, mappings, signal),
     userName: token.userName,
     admin,
     allow: site.allow,
@@ -255,6 +258,7 @@ async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<stri
     freeKeyNames,
     flagChangeable,
     sharedAttachable,
+    routingAgents,
     ...neededExtensions,
     ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
   ]);

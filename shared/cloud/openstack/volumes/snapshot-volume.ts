@@ -11,6 +11,7 @@ import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp, temporaryName } from '../stamp.ts';
 import { actOn, createOf, destroyOf, untilAvailable } from './read.ts';
+import { reasonOf } from './reason.ts';
 import { type PermitOurs, type TemporaryKind, temporaryKinds, temporaryOf } from './temporary.ts';
 
 /**
@@ -159,7 +160,8 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
     idle = volume?.status === 'uploading' ? 0 : idle + 1;
     const isUnderWay = image !== null && isUsable(image) && idle <= idleLooks;
     if (isUnderWay) return undefined;
-    const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; see the logs of cinder-volume and Glance.`;
+    const why = volume === undefined ? null : await reasonOf(session, volume.id, signal);
+    const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; ${why ?? 'see the logs of cinder-volume and Glance'}.`;
     throw new Problem('E_SERVER_FAULT', says, { about: `volume/${disk.volume_id}`, hint: refusedContent });
   });
 }
