@@ -103,7 +103,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'] },
   { code: 'network.addresses',      cause: 'The external network has too few addresses left.', ways: ['map', 'skip'] },
   { code: 'network.shared',         cause: 'A network is shared with other projects.' },
-  { code: 'network.mtu',            cause: 'The destination’s networks, or an adopted one, have a smaller MTU.' },
+  { code: 'network.mtu',            cause: 'The destination’s networks, or an adopted one, have or usually have a smaller MTU.' },
   { code: 'subnet.absent',          cause: 'An adopted network lacks a subnet.', ways: ['map', 'skip'] },
   { code: 'subnet.differs',         cause: 'An adopted subnet tells guests another gateway, name servers or routes.' },
   { code: 'subnet.addressing',      cause: 'Only one of a subnet and the adopted one makes addresses from MACs.', ways: ['map', 'skip'] },

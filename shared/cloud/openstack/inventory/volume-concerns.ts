@@ -1,6 +1,7 @@
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
+import { quotaOfType } from '../facts/quotas.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
 import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
@@ -141,20 +142,30 @@ export function volumesLeft(contents: Contents): Concern[] {
   ];
 }
 
+/** What the reading of one volume takes of each quota; `attached`: it is snapshotted first. */
+function roomOf({ size, volume_type: type }: Pick<ApiVolume, 'size' | 'volume_type'>, attached: boolean): Record<string, number> {
+  const room = { volumes: 1, snapshots: attached ? 1 : 0, gigabytes: attached ? 2 * size : size };
+  const ofType = {
+    [quotaOfType('volumes', type ?? '')]: room.volumes,
+    [quotaOfType('snapshots', type ?? '')]: room.snapshots,
+    [quotaOfType('gigabytes', type ?? '')]: room.gigabytes,
+  };
+  return Object.assign(ofType, room);
+}
+
 /**
  * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
  * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned, and
  * a snapshot that becomes a volume is there already.
  */
 function roomAtSource(contents: Contents): Concern[] {
-  const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
-  const cloned = [...loneVolumes(contents), ...flattenedIn(contents).map(({ snapshot }) => snapshot)].map(({ size }) => size);
-  if (sizes.length + cloned.length === 0) return [];
-  const needed: Readonly<Record<string, number>> = {
-    volumes: 1,
-    snapshots: sizes.length === 0 ? 0 : 1,
-    gigabytes: Math.max(...sizes.map((size) => 2 * size), ...cloned),
-  };
+  const all = [
+    ...contents.servers.flatMap((server) => volumesOfServer(server, contents)).map((one) => roomOf(one, true)),
+    ...loneVolumes(contents).map((one) => roomOf(one, false)),
+    ...flattenedIn(contents).map(({ snapshot: { size }, source: { volume_type } }) => roomOf({ size, volume_type }, false)),
+  ];
+  const needed: Record<string, number> = {};
+  for (const [name, count] of all.flatMap(Object.entries<number>)) needed[name] = Math.max(needed[name] ?? 0, count);
   return Object.entries(needed).flatMap(([name, count]): Concern[] => {
     const quota = contents.quotas[name];
     if (count === 0 || quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];

@@ -5,7 +5,7 @@ import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeSnapshot, ApiVolumeT
 import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
-import { isOfReading, movedKey } from '../stamp.ts';
+import { isMovedVolume, isOfReading, isTemporary } from '../stamp.ts';
 import { readAttachments } from '../volumes/attachments.ts';
 import { isFree } from '../volumes/free.ts';
 import { listTypes } from '../volumes/places.ts';
@@ -119,7 +119,7 @@ type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
 
 /** Why a volume that none of the servers has does not move; null for one that moves by itself. */
 export function whyLeft(volume: ApiVolume): string | null {
-  if (volume.metadata[movedKey] !== undefined) return 'moved by an earlier campaign';
+  if (isMovedVolume(volume)) return 'moved by an earlier campaign';
   if (volume.encrypted === true) return 'encrypted';
   return isFree(volume) ? null : volume.status;
 }
@@ -127,7 +127,7 @@ export function whyLeft(volume: ApiVolume): string | null {
 /** The volumes that no server of those read has, but for what we made to read others. */
 export function volumesAlone({ volumes, attachments }: VolumesRead): ApiVolume[] {
   const used = new Set([...attachments.values()].flat().map(({ volumeId }) => volumeId));
-  return (volumes ?? []).filter(({ id, metadata }) => !used.has(id) && !isOfReading(metadata));
+  return (volumes ?? []).filter((volume) => !used.has(volume.id) && !isTemporary('volume', volume));
 }
 
 /** The volumes that move by themselves. */

@@ -116,3 +116,10 @@ test('a quota of the source without room for a snapshot and a temporary volume i
   twin.faults.set([{ do: 'quota', service: 'volume', set: { volumes: 2, gigabytes: 3 } }]);
   expect((await capture()).codes.filter((code) => code === 'warning volume.source_room')).toHaveLength(2);
 });
+
+test('a quota of one type of volumes without room at the source is told, and named', async () => {
+  const { capture, twin } = await aSourceWithVolumes();
+  twin.faults.set([{ do: 'quota', service: 'volume', set: { gigabytes___DEFAULT__: 3, volumes_other: 0 } }]);
+  const found = (await capture()).concerns.filter(({ code }) => code === 'volume.source_room');
+  expect(found.map(({ says }) => says)).toEqual([expect.stringContaining('quota of gigabytes___DEFAULT__ for a while')]);
+});
