@@ -41,6 +41,7 @@ export async function examine(access: Access, side: CloudSide, signal: AbortSign
       `compute ${endpointOf(access, token, 'compute')}, microversion ${microversion}`,
       ...reads.map(({ service }) => `${service} ${endpointOf(access, token, service)}`),
       volumes === null ? 'volume: none' : `volume ${endpointOf(access, token, 'volume')}, microversion ${volumes}`,
+      ...(token.hasAccessRules ? ['its application credential has access rules: calls that none names will be refused'] : []),
       ...(skew > skewMs ? [`its clock and ours differ by ${Math.round(skew / 1_000)} s`] : []),
     ];
     return { says: [...found, ...says], remedy };
