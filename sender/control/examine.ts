@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { withCarried } from '../../shared/model/mappings.ts';
+import { type Mappings, withCarried } from '../../shared/model/mappings.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -62,7 +62,9 @@ export async function examine(
   const volumes = [...own, ...snapshots];
   const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
   const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
-  const mappings = withCarried(chosen.mappings, (name) => [chosen.options[name], chosen.mappings[name]].includes('carry'));
+  const carried = withCarried(chosen.mappings, (name) => [chosen.options[name], chosen.mappings[name]].includes('carry'));
+  const isRewritten = chosen.options.dns_addresses === 'rewrite';
+  const mappings: Mappings = isRewritten ? { ...carried, dns_addresses: 'rewrite' } : carried;
   const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [

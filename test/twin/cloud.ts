@@ -11,6 +11,7 @@ export interface Quotas {
   /** `image_bytes`: the bytes a project may store; `image_count`: how many images. */
   readonly image: QuotaSet;
   readonly volume: QuotaSet;
+  readonly dns: QuotaSet;
 }
 
 /** The settings a twin was started with, and the defaults of the others. */
@@ -54,6 +55,8 @@ export interface Settings {
   readonly clonesImages: boolean;
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
+  /** Whether the catalogue names Designate. */
+  readonly designate: boolean;
   readonly elsewhere: Elsewhere;
   readonly furtherServices: readonly string[];
   readonly maxRequestBytes: number;

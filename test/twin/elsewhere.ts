@@ -19,12 +19,6 @@ const byKey: Style = (key, { things, next }) => ({
 /** Barbican (barbican/common/hrefs.py) and Magnum (magnum/api/controllers/v1/collection.py). */
 const byNext: Style = (key, { things, next }) => ({ [key]: things, ...(next === null ? {} : { next }) });
 
-/** Designate (designate/objects/adapters/api_v2/base.py, `_get_collection_links`). */
-const byObject: Style = (key, { things, next }) => ({
-  [key]: things,
-  links: { self: 'http://twin/', ...(next === null ? {} : { next }) },
-});
-
 /** Heat (heat/api/openstack/v1/views/views_common.py) and Trove (trove/common/pagination.py). */
 const byList: Style = (key, { things, next }) => ({
   [key]: things,
@@ -37,7 +31,6 @@ const bare: Style = (_key, { things }) => things;
 /** Where each of these services lists what, how it names it, and how many it tells at once. */
 const shelves = {
   'load-balancer': { path: '/v2/lbaas/loadbalancers', key: 'loadbalancers', name: 'name', most: 1000, style: byKey },
-  dns: { path: '/v2/zones', key: 'zones', name: 'name', most: 1000, style: byObject },
   orchestration: { path: '/v1/stacks', key: 'stacks', name: 'stack_name', most: 1000, style: byList },
   sharev2: { path: '/v2/shares', key: 'shares', name: 'name', most: 1000, style: byKey },
   'object-store': { path: '/v1', key: 'containers', name: 'name', most: 10_000, style: bare },

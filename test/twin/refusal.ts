@@ -89,6 +89,8 @@ export function errorBody(service: ServiceName, refusal: Refusal, accept: string
   // shape; Glance alone words its own.
   if (status === 401 || service === 'identity') return json({ error: { code: status, message, title } });
   if (service === 'network') return json({ NeutronError: { type: refusal.type, message, detail: '' } });
+  // designate/api/middleware.py, FaultWrapperMiddleware.
+  if (service === 'dns') return json({ code: status, type: refusal.type, message });
   // A path that no route knows is answered by the router beneath the services, in HTML.
   if (refusal.type === unrouted) return imageError(404, 'Not Found', refusal, accept);
   return {

@@ -6,6 +6,8 @@ import { resumeVolumes } from './cinder/restart.ts';
 import { volumeRoutes } from './cinder/routes.ts';
 import { seedVolumeTypes } from './cinder/types.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { dnsRoutes } from './designate/routes.ts';
+import { resumeZones } from './designate/worker.ts';
 import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
@@ -125,6 +127,8 @@ export interface TwinOptions {
   readonly clonesImages?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
+  /** The catalogue names Designate; off by default, as in a packaged Zed. */
+  readonly designate?: boolean;
   /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
   /** Types of further services that the catalogue names; nobody answers there. */
@@ -173,6 +177,8 @@ const defaultQuotas: Quotas = {
     backup_gigabytes: 1000,
     groups: 10,
   },
+  // designate/conf/base.py.
+  dns: { zones: 10, zone_recordsets: 500, zone_records: 500, recordset_records: 20, api_export_size: 1000 },
 };
 
 const routes: readonly Route[] = [
@@ -214,6 +220,7 @@ const routes: readonly Route[] = [
   ...computeQuotaRoutes,
   ...hostRoutes,
   ...volumeRoutes,
+  ...dnsRoutes,
   ...elsewhereRoutes,
 ];
 
@@ -232,6 +239,7 @@ function settingsFrom(options: TwinOptions): Settings {
       network: { ...defaultQuotas.network, ...options.quotas?.network },
       image: { ...defaultQuotas.image, ...options.quotas?.image },
       volume: { ...defaultQuotas.volume, ...options.quotas?.volume },
+      dns: { ...defaultQuotas.dns, ...options.quotas?.dns },
     },
     guest: options.guest ?? false,
     strictUtf8: options.strictUtf8 ?? true,
@@ -253,6 +261,7 @@ function settingsFrom(options: TwinOptions): Settings {
     rawVolumes: options.rawVolumes ?? false,
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
+    designate: options.designate ?? false,
     elsewhere: options.elsewhere ?? {},
     furtherServices: options.furtherServices ?? [],
     maxRequestBytes: 114_688,
@@ -296,6 +305,7 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
   base = `${options.tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   resumeServers(cloud);
   resumeVolumes(cloud);
+  resumeZones(cloud);
   const heart = setInterval(() => tickGuests(cloud), 1000);
   let turn = 0;
   const hand = setInterval(() => writeGuests(cloud, turn++), 20);

@@ -33,7 +33,7 @@ export function restore(call: Call): Answer {
     throw notFound(`Backup ${call.param('id')} could not be found.`);
   const given = parse(z.object({ restore: z.object({ name: z.string().nullish() }) }), call.body).restore;
   const { volume: was, bytes } = kept.backup;
-  checkVolumeQuota(cloud, caller.projectId, 'volumes', was.sizeGiB);
+  checkVolumeQuota(cloud, caller.projectId, 'volumes', was.sizeGiB, was.typeId);
   const now = cinderStamp();
   const volume: Volume = {
     ...structuredClone(was),

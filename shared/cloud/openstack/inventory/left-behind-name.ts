@@ -2,7 +2,9 @@ import type { ApiThing, ApiVolume } from '../api.ts';
 
 /** The name of something that stays behind, whatever its service calls it. */
 export function nameOf(one: ApiThing): string {
-  const names = [one['name'], one['stack_name'], one['id'], one['uuid'], one['secret_ref']];
+  const { ptrdname } = one;
+  if (typeof ptrdname === 'string') return `${String(one['address'])} as ${ptrdname.replace(/\.$/, '')}`;
+  const names = [one['name'], one['zone_name'], one['stack_name'], one['id'], one['uuid'], one['secret_ref']];
   return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'one without a name';
 }
 

@@ -150,8 +150,9 @@ function pathOf({ access }: CloudSession, token: Token, { kind, service, path }:
   return isListed(access, token.catalogue, service) ? `${listedAt(access, token.catalogue, service, kind)}${path}` : null;
 }
 
-/** Every project has a firewall group `default`. */
+/** Every project has a firewall group `default`; not every floating IP has a name. */
 function isLeft(kind: string, one: ApiThing): boolean {
+  if (kind === 'pointers') return Boolean(one['ptrdname']);
   return kind !== 'firewall_groups' || one['name'] !== 'default';
 }
 
@@ -160,6 +161,8 @@ const remedies: Readonly<Record<string, string>> = {
   role_assignments: 'Give these users and groups their roles at the destination; create there whoever is unknown.',
   application_credentials: 'Their users make new ones at the destination: a secret cannot be read again.',
   ec2_credentials: 'Their users make new ones at the destination, with other keys and secrets.',
+  pointers: 'Set them at the destination once the floating IPs are there: openstack ptr record set.',
+  zone_transfers: 'Offer the zone anew at the destination: openstack zone transfer request create.',
   trusts: 'Who gave one gives it anew at the destination; services such as Heat do so with what is made there.',
 };
 
@@ -183,5 +186,6 @@ function concernOfUnread(kinds: readonly string[]): Concern {
 }
 
 function words(kind: string): string {
+  if (kind === 'pointers') return 'names of floating IPs (PTR records)';
   return kind.replaceAll('_', ' ').replace('ec2', 'EC2');
 }

@@ -5,8 +5,8 @@ import type { Token } from './token.ts';
 /** The services that are looked for in catalogues. */
 export const cataloguedServices = ['compute', 'network', 'image', 'volume'] as const;
 
-/** The services that we call. */
-export type ApiService = 'identity' | (typeof cataloguedServices)[number];
+/** The services that we call; not every cloud has DNS. */
+export type ApiService = 'identity' | (typeof cataloguedServices)[number] | 'dns';
 
 /** A service as catalogues list it. */
 export interface ListedService {
@@ -42,6 +42,7 @@ const services: Readonly<Record<ApiService, ListedService>> = {
     formerTypes: ['volumev2', 'volume'],
     former: /^v[12]$/,
   },
+  dns: { types: ['dns'], version: 'v2' },
 };
 
 type Catalogue = Token['catalogue'];

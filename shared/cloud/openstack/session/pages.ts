@@ -18,6 +18,7 @@ export interface Listing {
   readonly path: string;
   readonly key: string | null;
   readonly query?: ApiCall['query'];
+  readonly headers?: ApiCall['headers'];
 }
 
 /** How often a list is begun again because the record that its next page begins after is gone. */
@@ -66,13 +67,13 @@ async function listOnce<T>(
   limit: number | undefined,
   signal: AbortSignal,
 ): Promise<T[]> {
-  const { service, path, key } = listing;
+  const { service, path, key, headers } = listing;
   const all: T[] = [];
   const seen = new Set<string>();
   let query: ApiCall['query'] = { limit, ...listing.query };
   for (;;) {
     const tolerate = seen.size === 0 ? [] : [400, 404];
-    const { status, body } = await session.call({ method: 'GET', service, path, query, tolerate, signal });
+    const { status, body } = await session.call({ method: 'GET', service, path, query, headers, tolerate, signal });
     if (status >= 400) throw new LostPlace(`${status}`);
     // Swift answers 204 without a body where it has nothing.
     const page = key === null ? (body ?? []) : (body as Record<string, unknown> | null)?.[key];

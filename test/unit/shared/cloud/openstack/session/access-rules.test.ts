@@ -29,11 +29,11 @@ const reading = ['compute', 'network', 'image', 'volumev3'].map((service) => ({ 
 test('a call that no access rule names is refused as what it is', async () => {
   const { session, make } = await aSession(reading);
   await expect(make()).rejects.toMatchObject({ code: 'E_AUTH', hint: expect.stringContaining('access rules') });
-  expect(await examine(session.access, soon())).toContainEqual(expect.stringContaining('has access rules'));
+  expect((await examine(session.access, 'source', soon())).says).toContainEqual(expect.stringContaining('has access rules'));
 });
 
 test('an application credential without access rules is for every call, and nothing is said of them', async () => {
   const { session, make } = await aSession([]);
   expect((await make()).status).toBe(201);
-  expect((await examine(session.access, soon())).join()).not.toContain('access rules');
+  expect((await examine(session.access, 'source', soon())).says.join()).not.toContain('access rules');
 });
