@@ -7,6 +7,7 @@ import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { groupConcerns } from '../plan/atomic-groups.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
 import { policyConcerns } from '../plan/policies.ts';
@@ -68,6 +69,7 @@ export async function examine(
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),
+    ...groupConcerns(chosen, captured.document),
     ...aboutTheRest(concernsOf(captured.concerns, document, captured.document), gone),
     ...skipped,
     ...found.concerns,

@@ -162,7 +162,7 @@ export function passesImages({ source, images }: Plan): boolean {
 }
 
 /** The servers of a plan in the order they move. */
-export function serversOf(plan: Plan): string[] {
+export function serversOf(plan: Pick<Plan, 'waves'>): string[] {
   return plan.waves.flatMap((wave) => wave.servers.map((server) => server.id));
 }
 

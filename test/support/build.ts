@@ -100,7 +100,7 @@ export function aPlan(document: Configurations, more: Readonly<Record<string, un
 
 /** An empty destination where nothing is scarce. */
 export function someFacts(more: Partial<DestinationFacts> = {}): DestinationFacts {
-  const none = { flavors: [], networks: [], keypairs: [], volume_types: [], quotas: {} };
+  const none = { flavors: [], networks: [], keypairs: [], volume_types: [], users: [], groups: [], quotas: {} };
   return {
     provider: 'openstack',
     region: '',

@@ -20,6 +20,7 @@ export interface Settings {
   readonly region: string;
   readonly tokenLifeSeconds: number;
   readonly pageSize: number;
+  readonly hidden: readonly string[];
   readonly quotas: Quotas;
   readonly guest: boolean;
   /** Refuses characters outside the basic multilingual plane, as Zed on a utf8mb3 database does. */
@@ -45,6 +46,8 @@ export interface Settings {
   readonly volumeZones: readonly string[];
   /** Glance refuses a raw image with the content of another format, as from 2025.1 on. */
   readonly inspectsImages: boolean;
+  /** What Glance computes of its images: Python's name of the digest, and OpenSSL's. */
+  readonly hashing: { readonly name: string; readonly openssl: string };
   readonly crossZones: boolean;
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;

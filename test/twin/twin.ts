@@ -79,6 +79,8 @@ export interface TwinOptions {
    * The most that any list answers at once; unlimited by default but for Nova's and Glance's 1000.
    */
   readonly pageSize?: number;
+  /** Names of what a policy of Neutron hides from everybody in its lists. */
+  readonly hidden?: readonly string[];
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Running servers count boots and seconds on their disks. */
   readonly guest?: boolean;
@@ -115,6 +117,8 @@ export interface TwinOptions {
   readonly volumeZones?: readonly string[];
   /** `require_image_format_match` of glance-api.conf, from 2025.1 on; off by default, as in Zed. */
   readonly inspectsImages?: boolean;
+  /** `hashing_algorithm` of glance-api.conf, by Python's name and OpenSSL's; `sha512` else. */
+  readonly hashing?: { readonly name: string; readonly openssl: string };
   /** `cross_az_attach` of nova.conf: a server may have volumes of other zones; on by default. */
   readonly crossZones?: boolean;
   /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
@@ -229,6 +233,7 @@ function settingsFrom(options: TwinOptions): Settings {
     region: options.region ?? 'RegionOne',
     tokenLifeSeconds: options.tokenLifeSeconds ?? 3600,
     pageSize: options.pageSize ?? Number.POSITIVE_INFINITY,
+    hidden: options.hidden ?? [],
     quotas: {
       compute: { ...defaultQuotas.compute, ...options.quotas?.compute },
       network: { ...defaultQuotas.network, ...options.quotas?.network },
@@ -251,6 +256,7 @@ function settingsFrom(options: TwinOptions): Settings {
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
     inspectsImages: options.inspectsImages ?? false,
+    hashing: options.hashing ?? { name: 'sha512', openssl: 'sha512' },
     crossZones: options.crossZones ?? true,
     rawVolumes: options.rawVolumes ?? false,
     clonesImages: options.clonesImages ?? false,

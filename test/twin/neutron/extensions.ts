@@ -24,6 +24,7 @@ const extensions = [
   'floating-ip-port-forwarding-port-ranges',
   'fip-port-details',
   'l3-ha',
+  'l3_agent_scheduler',
   'net-mtu',
   'net-mtu-writable',
   'network-ip-availability',

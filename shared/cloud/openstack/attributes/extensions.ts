@@ -36,6 +36,12 @@ export const remoteAddressGroups = 'security-groups-remote-address-group';
 /** The extension without which a port forwarding has no range of ports. */
 export const forwardedRanges = 'floating-ip-port-forwarding-port-ranges';
 
+/**
+ * What Neutron has where agents route, and OVN lacks (ML2_SUPPORTED_API_EXTENSIONS_OVN_L3 in
+ * neutron/common/ovn/extensions.py).
+ */
+export const routingAgents = 'l3_agent_scheduler';
+
 /** The extensions without which a kind of resource cannot be shared, by the word for it. */
 export const sharingExtensions: Readonly<Record<string, string>> = {
   security_group: 'rbac-security-groups',

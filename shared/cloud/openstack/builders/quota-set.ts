@@ -3,7 +3,15 @@ import type { Replaced } from '../../../model/replaced.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
-import { checkedLimits, type QuotaLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import {
+  checkedLimits,
+  type QuotaLimits,
+  type QuotaService,
+  quotaServices,
+  readLimits,
+  readUsed,
+  writeLimits,
+} from '../limits.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -37,15 +45,25 @@ export const quotaSet: Family<'quota_set'> = {
 
   async remove(site, id, _campaign, { signal }, _ref, replaced = {}) {
     const there = (await limitsOf(site, id, signal)) ?? {};
-    const ours = Object.entries(replaced as Replaced<number>).filter(([name, { is }]) => there[name] === is);
+    const used = isService(id) ? await readUsed(site.session, id, await site.projectId(signal), signal) : {};
+    const ours = Object.entries(replaced as Replaced<number>)
+      .filter(([name, { is }]) => there[name] === is)
+      .map(([name, { was, is }]) => [name, putBack(was, is, used[name])] as const)
+      .filter(([name, back]) => back !== there[name]);
     if (ours.length === 0) return false;
-    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), {
+    await write(site, id, Object.fromEntries(ours), {
       signal,
       force: await knowsForce(site, id, signal),
     });
     return true;
   },
 };
+
+/** What was there, but not less than what is used by then, nor more than what is there. */
+function putBack(was: number, is: number, used = 0): number {
+  if (was < 0) return was;
+  return is < 0 ? Math.max(was, used) : Math.min(is, Math.max(was, used));
+}
 
 async function raises(
   site: Site,

@@ -4,7 +4,6 @@ import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiPerson, ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
-import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
 import { listIfThere } from '../session/list-if-there.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -13,6 +12,7 @@ import type { Contents } from './contents.ts';
 import { applicationCredentials, ec2Credentials, trustsIn } from './delegations.ts';
 import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
 import { inCinder, nameOf, secretIn } from './left-behind-name.ts';
+import { imagesOwned } from './own-images.ts';
 import { assignmentsLeft, nobody, usersAmong } from './people.ts';
 import type { Scope } from './scope.ts';
 
@@ -92,8 +92,8 @@ function passed(signal: AbortSignal): (error: unknown) => null {
 }
 
 /** The project's images, where they were not asked for: servers take their disks along. */
-async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
-  const images = await listImages(session, { owner: projectId }, signal);
+async function imagesOf(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Found> {
+  const images = await imagesOwned(session, scope, signal);
   return images.filter((image) => image['godwit_campaign'] === undefined).map((image) => nameOf(image));
 }
 

@@ -18,7 +18,7 @@ import type {
   ApiVolumeType,
 } from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
-import { neededExtensions } from '../attributes/extensions.ts';
+import { neededExtensions, routingAgents } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
 import { meantBy, type Owned } from '../builders/existing.ts';
@@ -255,6 +255,7 @@ async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<stri
     freeKeyNames,
     flagChangeable,
     sharedAttachable,
+    routingAgents,
     ...neededExtensions,
     ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
   ]);
