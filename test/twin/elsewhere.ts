@@ -42,9 +42,15 @@ const shelves = {
 function shelf(type: ShelfType): Route {
   const { path, key, name, most, style } = shelves[type];
   return route('elsewhere', 'GET', `/${type}${path}`, (call): Answer => {
-    const all = namesIn(call, type).map((text, index) => ({ id: `${index}`, [name]: text }));
+    const all = namesIn(call, type).map((text, index) => thingOf(type, name, text, `${index}`));
     return { status: 200, body: style(key, pageOf(call, all, most)) };
   });
+}
+
+/** Barbican has no ids, but addresses (barbican/model/models.py, `Secret.fields`). */
+function thingOf(type: ShelfType, name: string, text: string, id: string): Readonly<Record<string, string>> {
+  if (type !== 'key-manager') return { id, [name]: text };
+  return { secret_ref: `http://twin/v1/secrets/${id}`, name: text, secret_type: 'passphrase', expiration: '2030-01-31T00:00:00' };
 }
 
 /** A page as it is asked for; Barbican alone counts (`offset`), the others name what was last. */

@@ -60,12 +60,12 @@ export function pageOf(call: Call, key: string, all: readonly Record<string, unk
   const unknown = [...query.keys()].find((name) => !paging.includes(name) && !filters.includes(name));
   if (unknown !== undefined) throw badRequest(`Invalid filters ${unknown}`, 'bad_request');
   const asked = Number(query.get('limit') ?? limits.usual);
-  if (!Number.isInteger(asked) || asked < 1 || asked > limits.most) throw badRequest('Invalid limit', 'invalid_limit');
+  if (!Number.isInteger(asked) || asked < 1) throw badRequest('Invalid limit', 'invalid_limit');
   const fitting = all.filter((one) => filters.every((name) => !query.has(name) || String(one[name]) === query.get(name)));
   const marker = query.get('marker');
   const start = marker === null ? 0 : fitting.findIndex(({ id }) => id === marker) + 1;
   if (marker !== null && start === 0) throw badRequest(`Marker ${marker} could not be found`, 'marker_not_found');
-  const limit = Math.min(asked, cloud.settings.pageSize);
+  const limit = Math.min(asked, limits.most, cloud.settings.pageSize);
   const page = fitting.slice(start, start + limit);
   const self = `${cloud.url('dns')}${path}`;
   const next = new URLSearchParams(query);
@@ -81,9 +81,9 @@ export function seesAll({ headers, caller }: Call): boolean {
   return true;
 }
 
-/** An object that its schema refuses. */
+/** An object that its schema refuses: the body has the errors and no message. */
 export function invalidObject(what: string): Refusal {
-  return badRequest(`Provided object does not match schema: ${what}`, 'invalid_object');
+  return badRequest(what, 'invalid_object');
 }
 
 /** The refusal of what a quota has no room for (designate/quota/base.py). */

@@ -86,13 +86,13 @@ function create(call: Call): Answer {
   return { status: 202, body: recordSetView(call, one) };
 }
 
-function mustBeUnmanaged(one: RecordSet): void {
-  if (one.managed) throw badRequest('Managed records may not be updated', 'bad_request');
+function mustBeUnmanaged(one: RecordSet, verb: 'updated' | 'deleted'): void {
+  if (one.managed) throw badRequest(`Managed records may not be ${verb}`, 'bad_request');
 }
 
 function change(call: Call): Answer {
   const one = recordSetOf(call);
-  mustBeUnmanaged(one);
+  mustBeUnmanaged(one, 'updated');
   const given = readObject(Change, call.body);
   one.ttl = given.ttl === undefined ? one.ttl : given.ttl;
   one.description = given.description === undefined ? one.description : given.description;
@@ -104,7 +104,7 @@ function change(call: Call): Answer {
 
 function remove(call: Call): Answer {
   const one = recordSetOf(call);
-  mustBeUnmanaged(one);
+  mustBeUnmanaged(one, 'deleted');
   touch(one, 'DELETE');
   one.action = 'DELETE';
   changed(call, zoneOf(call));

@@ -23,7 +23,7 @@ export function placeOf({ cloud, caller }: Call, name: string): { readonly above
   const others = zones.filter((zone) => zone.name !== name);
   const above = others.filter((zone) => isWithin(name, zone.name)).sort((a, b) => b.name.length - a.name.length)[0] ?? null;
   if (above !== null && above.projectId !== caller.projectId)
-    throw forbidden('Unable to create subzone in another tenants zone', 'illegal_child');
+    throw forbidden('Unable to createsubzone in another tenants zone', 'illegal_child');
   const below = others.filter((zone) => isWithin(zone.name, name));
   if (below.some((zone) => zone.projectId !== caller.projectId))
     throw forbidden('Unable to create zone because another tenant owns a subzone of the zone', 'illegal_parent');

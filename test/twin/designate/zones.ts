@@ -41,6 +41,11 @@ export function zoneOf(call: Call): Zone {
   return zone;
 }
 
+/** Designate does not show the usual port. */
+function usualPort(master: string): string {
+  return master.replace(/:53$/, '');
+}
+
 /** What Designate keeps itself at the top of a zone. */
 function managedSets(call: Call, zone: Zone): RecordSet[] {
   const server = `ns1.${call.cloud.settings.region.toLowerCase()}.example.net.`;
@@ -84,7 +89,7 @@ function create(call: Call): Answer {
     email: given.email ?? 'hostmaster@example.com',
     ttl: given.ttl ?? 3600,
     description: given.description ?? null,
-    masters: given.masters ?? [],
+    masters: (given.masters ?? []).map(usualPort),
     attributes: given.attributes ?? {},
     serial: type === 'PRIMARY' ? Math.floor(Date.now() / 1000) : 1,
     parentId: above?.id ?? null,
@@ -116,7 +121,7 @@ function change(call: Call): Answer {
   zone.email = given.email ?? zone.email;
   zone.ttl = given.ttl ?? zone.ttl;
   zone.description = given.description === undefined ? zone.description : given.description;
-  zone.masters = given.masters ?? zone.masters;
+  zone.masters = given.masters?.map(usualPort) ?? zone.masters;
   touch(zone, 'UPDATE');
   bringOut(call.cloud, zone);
   call.cloud.changed();

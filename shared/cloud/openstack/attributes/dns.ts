@@ -2,6 +2,11 @@ import { derived, type Table } from './attribute.ts';
 import { byName, lowerCase, unordered } from './canonical.ts';
 import { anyValue } from './standard.ts';
 
+/** Masters, sorted; Designate does not show the usual port. */
+function masters(all: readonly string[]): string[] {
+  return unordered(all.map((one) => one.replace(/:53$/, '')));
+}
+
 /** Which state the name servers have. */
 const tracked = derived('how far a change has come', 'status', 'action', 'version', 'created_at', 'updated_at');
 
@@ -16,7 +21,7 @@ export const dnsZone: Table = [
   { api: 'email',       field: 'email',       fate: 'carried', sent: 'if known', default: null },
   { api: 'ttl',         field: 'ttl',         fate: 'carried', sent: 'if known', default: null },
   { api: 'description', field: 'description', fate: 'carried', sent: 'unless default', default: '', accepts: anyValue },
-  { api: 'masters',     field: 'masters',     fate: 'carried', sent: 'unless default', default: [], canonical: unordered },
+  { api: 'masters',     field: 'masters',     fate: 'carried', sent: 'unless default', default: [], canonical: masters },
   { api: 'attributes',  field: 'attributes',  fate: 'carried', sent: 'unless default', default: {}, canonical: byName, accepts: anyValue },
   { api: 'shared',      fate: 'told', default: false, why: 'other projects that may use the zone are others at the destination' },
   ...derived('the destination’s own name servers', 'pool_id', 'transferred_at'),

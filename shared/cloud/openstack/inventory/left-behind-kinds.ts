@@ -35,6 +35,7 @@ export const leftBehindKinds: readonly LeftBehindKind[] = [
   { kind: 'shares',           service: { types: ['shared-file-system', 'sharev2'], version: 'v2' }, path: '/shares', key: 'shares' },
   { kind: 'containers',       service: { types: ['object-store'], version: 'v1' }, path: '?format=json' },
   { kind: 'secrets',          service: { types: ['key-manager'], version: 'v1' }, path: '/secrets', key: 'secrets' },
+  { kind: 'secret_containers', service: { types: ['key-manager'], version: 'v1' }, path: '/containers', key: 'containers' },
   { kind: 'clusters',         service: { types: ['container-infrastructure-management', 'container-infra'], version: 'v1' }, path: '/clusters', key: 'clusters' },
   { kind: 'databases',        service: { types: ['database'], version: 'v1.0' }, path: '/instances', key: 'instances' },
 ];

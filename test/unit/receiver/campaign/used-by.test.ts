@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { ReceiverCampaign } from '../../../../receiver/campaign/campaign.ts';
 import { parseConfigurations } from '../../../../shared/model/configurations.ts';
+import { accessTo, Hand } from '../../../conformance/furnish.ts';
 import type { Cloud, World } from '../../../support/in-process.ts';
 import { aCampaign, aDocument } from '../../../support/protocol.ts';
 import { adminOf, ShopTemplate } from '../../../support/shop-world.ts';
 import { anSshKey } from '../../../support/ssh-server.ts';
+import { zonesOf } from '../../shared/cloud/openstack/dns/a-zone.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
@@ -100,4 +102,29 @@ test('a description that a committed campaign wanted as well stays, and a tag of
   const admin = await adminOf(world.destination);
   const { project } = await admin.send<{ project: object }>('GET', 'identity', `/projects/${admin.projectId}`);
   expect(project).toMatchObject({ description: 'The shop.', tags: ['both'] });
+});
+
+test('a DNS zone and its records that an open campaign adopted stay, and so do those that a committed one did', async () => {
+  const { world } = await template.world('demo', { designate: true });
+  const hand = new Hand(await accessTo(world.destination.twin.authUrl, 'demo', 'shop'));
+  onTestFinished(() => hand.session.close());
+  const zone = { id: 'z1', name: 'shop.example.', email: 'host@example.org', ttl: 600 };
+  const record = {
+    id: 'r1',
+    name: 'www.shop.example.',
+    zone_id: 'z1',
+    type: 'A',
+    records: ['203.0.113.9'],
+    needs: ['dns_zone/z1'],
+  };
+  const part = { dns_zones: [zone], dns_record_sets: [record] };
+  const first = await built(world, part);
+  const before = await zonesOf(hand);
+  const second = await built(world, { ...part, mappings: { dns_zones: { z1: { to: 'shop.example.' } } } });
+  const kept = [{ ref: 'dns_record_set/r1' }, { ref: 'dns_zone/z1' }];
+  expect(await first.removeAll()).toMatchObject({ kept });
+  await second.ledger.reach('completed');
+  await second.commit();
+  expect(await first.removeAll()).toMatchObject({ kept: [], removed: [] });
+  expect(await zonesOf(hand)).toEqual(before);
 });

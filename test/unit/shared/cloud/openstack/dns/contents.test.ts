@@ -69,9 +69,9 @@ test('a secondary zone has its masters, and neither records nor what comes with 
   const demo = await aHand(twin);
   await aZone(demo, { name: 'copy.org.', type: 'SECONDARY', email: undefined, masters: ['192.0.2.1:53'] });
   const { document, says } = await captured(twin);
-  expect(document.dns_zones[0]).toMatchObject({ type: 'SECONDARY', email: null, ttl: null, masters: ['192.0.2.1:53'] });
+  expect(document.dns_zones[0]).toMatchObject({ type: 'SECONDARY', email: null, ttl: null, masters: ['192.0.2.1'] });
   expect(document.dns_record_sets).toEqual([]);
-  expect(says('dns_zone.secondary')).toContain('copy.org. from 192.0.2.1:53.');
+  expect(says('dns_zone.secondary')).toContain('copy.org. from 192.0.2.1.');
 });
 
 test('zones of other projects and those that are being deleted stay, and are told', async () => {

@@ -115,6 +115,16 @@ test('services of which nothing is known are named, and not asked', async () => 
   expect((await captured(await aFurnishedTwin({ elsewhere }))).map(({ code }) => code)).not.toContain('left_behind.services');
 });
 
+test('each secret is named with its type and the day on which it expires, and what it holds is not asked for', async () => {
+  const twin = await aFurnishedTwin({ elsewhere: { 'key-manager': ['tls key', 'db password'] } });
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.secrets')?.says).toContain(
+    '(2): tls key (passphrase, until 2030-01-31), db password (passphrase, until 2030-01-31).',
+  );
+  const asked = twin.requests.filter(({ path }) => path.includes('/key-manager/')).map(({ path }) => path.split('?')[0]);
+  expect(new Set(asked)).toEqual(new Set(['/elsewhere/key-manager/v1/secrets', '/elsewhere/key-manager/v1/containers']));
+});
+
 test('a service that fails stops no capture, and is named', async () => {
   const twin = await aFurnishedTwin({ elsewhere: { orchestration: ['a stack'], 'key-manager': ['a secret'] } });
   twin.faults.set([{ do: 'status', status: 403, match: { service: 'elsewhere', path: '/stacks' } }]);
