@@ -41,6 +41,8 @@ const featureOf: Partial<Record<Kind, string>> = {
   address_group: 'later-kinds',
   rbac_policy: 'later-kinds',
   role_assignment: 'later-kinds',
+  dns_zone: 'later-kinds',
+  dns_record_set: 'later-kinds',
   trunk: 'later-kinds',
   port_forwarding: 'later-kinds',
 };

@@ -16,7 +16,7 @@ export function receiverChecks(config: ReceiverConfig): Check[] {
     stateCheck(config.state),
     daemonCheck(config.state, config.control),
     portCheck(config),
-    cloudCheck(config.cloud),
+    cloudCheck(config.cloud, 'destination'),
     sendersCheck(config),
   ];
 }

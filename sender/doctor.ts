@@ -20,7 +20,7 @@ export function senderChecks(config: SenderConfig): Check[] {
     stateCheck(config.state),
     spoolCheck(config.spool, config.state),
     daemonCheck(config.state, config.control),
-    cloudCheck(config.cloud),
+    cloudCheck(config.cloud, 'source'),
     receiverCheck(config),
   ];
 }

@@ -1,4 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+// Tests start daemons and commands some thousand times. What Node compiled of them once, the next
+// process reads: 0.3 instead of 0.9 CPU seconds for each start.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../node_modules/.cache/node-compiled', import.meta.url));
 
 /** One project per kind of test; see test/README.md for what each may touch. */
 export default defineConfig({

@@ -18,6 +18,8 @@ const sideBySide: ReadonlySet<Kind> = new Set([
   'security_group_rule',
   'rbac_policy',
   'role_assignment',
+  'dns_zone',
+  'dns_record_set',
   'keypair',
 ]);
 

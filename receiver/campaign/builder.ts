@@ -22,6 +22,7 @@ import { untold, withDifferences } from './differs.ts';
 import type { Ledger } from './ledger.ts';
 import { type IsThere, looksFor } from './place.ts';
 import { Removals } from './removals.ts';
+import type { Use } from './used-by.ts';
 import { withLearned } from './with-learned.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
@@ -207,10 +208,10 @@ export class Builder {
   /**
    * Deletes one resource if the ledger says that this campaign created it; returns false where it
    * created none. Where `wanted` aborts before the cloud is asked for it, the resource stays, and
-   * the reason is thrown.
+   * the reason is thrown. `use`: what other campaigns leave to be removed of it.
    */
-  remove(ref: Ref, wanted?: AbortSignal): Promise<boolean> {
-    return this.#removals.run(ref, wanted, () => this.#remove(ref, wanted));
+  remove(ref: Ref, wanted?: AbortSignal, use?: Use): Promise<boolean> {
+    return this.#removals.run(ref, wanted, () => this.#remove(ref, wanted, use));
   }
 
   /** Resolves when no removal of a ref is under way any more, even after a failure. */
@@ -218,14 +219,15 @@ export class Builder {
     return this.#removals.ended(ref);
   }
 
-  async #remove(ref: Ref, wanted: AbortSignal | undefined): Promise<boolean> {
+  async #remove(ref: Ref, wanted: AbortSignal | undefined, use?: Use): Promise<boolean> {
     await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
-    const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
-    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, entry.replaced, wanted));
+    const isOurs = use?.does !== 'leave' && (entry.state === 'intended' || entry.how !== 'adopted');
+    const replaced = use?.does === 'remove' ? (use.replaced ?? entry.replaced) : entry.replaced;
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id, replaced, wanted));
     await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
@@ -269,9 +271,9 @@ export class Builder {
     return (await cloud.strangers?.(refs, things, AbortSignal.any([signal, this.#tools.signal]))) ?? [];
   }
 
-  /** Resolves when nothing is being built any more, even after a failure. */
+  /** Resolves when nothing is being built or removed any more, even after a failure. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
+    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values(), this.#removals.allEnded()]);
   }
 
   /**

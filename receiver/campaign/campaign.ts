@@ -22,12 +22,16 @@ import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { builtServerOf } from './built-server.ts';
 import { finish, type Images, type Remainder } from './finish.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type LedgerEntry } from './ledger.ts';
 import { mustBuildHere } from './place.ts';
 import { noReadings } from './readings.ts';
 import { type Removal, removeEach } from './remove-each.ts';
+import type { Use } from './used-by.ts';
 import type { FirstAnswer } from './watch.ts';
 import { Watches } from './watches.ts';
+
+/** Where a campaign keeps its document. */
+const documentName = 'configurations.json';
 
 /** What every campaign needs. */
 export interface CampaignTools {
@@ -49,6 +53,8 @@ export interface CampaignTools {
   readonly images: ImagePolicy;
   /** Whether another campaign than this one made a thing, or may have made it. */
   readonly isMadeByAnother: (campaign: string, kind: Kind, id: string) => Promise<boolean>;
+  /** Judges what a campaign removes by what other campaigns need. */
+  readonly usesBesides: (campaign: string) => Promise<(entry: LedgerEntry | undefined) => Promise<Use>>;
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
@@ -61,6 +67,7 @@ export class ReceiverCampaign {
   /** For a proof. */
   readonly readings = noReadings();
   readonly #keptFor: CampaignTools['keptFor'];
+  readonly #usesBesides: () => ReturnType<CampaignTools['usesBesides']>;
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
   readonly #work = new AbortController();
@@ -75,6 +82,7 @@ export class ReceiverCampaign {
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
+    this.#usesBesides = () => tools.usesBesides(id);
     this.#workers = workers;
     this.id = id;
     this.folder = folder;
@@ -102,8 +110,8 @@ export class ReceiverCampaign {
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new ReceiverCampaign(id, folder, ledger, tools);
-      const text = await readFile(campaign.#documentPath).catch(ifAbsent(null));
-      if (text !== null) campaign.#builder.adopt(await documentIn(text, campaign.#documentPath));
+      const document = await documentAt(folder);
+      if (document !== null) campaign.#builder.adopt(document);
       return campaign;
     } catch (error) {
       await ledger.close();
@@ -219,6 +227,8 @@ export class ReceiverCampaign {
    */
   commit(images: Images = 'keep'): Promise<{ freed: number; left: Remainder }> {
     return this.inTurn('campaign.commit', async () => {
+      // A removal that was allowed before takes nothing any more once this is the tenant's.
+      await this.#builder.settled();
       await this.ledger.reach('committed');
       await this.imageDonors.close();
       if (this.#keptFor !== null) await this.disks.keepAll();
@@ -235,7 +245,9 @@ export class ReceiverCampaign {
     await this.ledger.reach('removing');
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     const refs = this.ledger.entries().map(({ ref }) => ref);
-    const removal = await removeEach(refs.reverse(), this.#builder, this.#work.signal);
+    const useOf = await this.#usesBesides();
+    const judge = (ref: Ref): Promise<Use> => useOf(this.ledger.get(ref));
+    const removal = await removeEach(refs.reverse(), this.#builder, judge, this.#work.signal);
     if (removal.kept.length > 0) return removal;
     await this.#freeStaging();
     await removeMarkers(this.folder);
@@ -283,6 +295,11 @@ export class ReceiverCampaign {
   /** Removes what the cloud made a second time, after its answer was lost. */
   sweep(): Promise<void> {
     return this.#builder.sweep();
+  }
+
+  /** Its document; null before there is one. */
+  get document(): Configurations | null {
+    return this.#builder.document;
   }
 
   /** What reads what was built. */
@@ -333,7 +350,7 @@ export class ReceiverCampaign {
   }
 
   get #documentPath(): string {
-    return join(this.folder, 'configurations.json');
+    return join(this.folder, documentName);
   }
 
   /** Downloads images of the destination that are donors for disks still to come. */
@@ -352,6 +369,13 @@ export class ReceiverCampaign {
     const bytes = await this.disks.discardAll();
     return bytes + (await this.imageDonors.discard());
   }
+}
+
+/** The document in the folder of a campaign; null where there is none. Throws E_STATE_DAMAGED. */
+export async function documentAt(folder: string): Promise<Configurations | null> {
+  const path = join(folder, documentName);
+  const text = await readFile(path).catch(ifAbsent(null));
+  return text === null ? null : documentIn(text, path);
 }
 
 async function documentIn(text: Buffer, path: string): Promise<Configurations> {

@@ -10,11 +10,12 @@ import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { Budget } from '../disks/store/budget.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
 import { Archive } from './archive.ts';
-import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
+import { type CampaignTools, documentAt, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 import { Ledger, type LedgerState, type StandingAtReceiver } from './ledger.ts';
 import { isMadeByAnother } from './made-by.ts';
 import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
+import { usesBesides } from './used-by.ts';
 
 /** Most bytes that the indexes of all campaigns take together. */
 const indexBytes = 64 * 1024 * 1024;
@@ -56,7 +57,10 @@ export class Campaigns implements KeptUsers {
   readonly #archive: Archive;
   readonly #looking = new Semaphore(1);
 
-  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory' | 'isMadeByAnother'>) {
+  constructor(
+    state: string,
+    tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory' | 'isMadeByAnother' | 'usesBesides'>,
+  ) {
     this.#state = state;
     this.#archive = new Archive(state);
     this.#tools = {
@@ -65,6 +69,7 @@ export class Campaigns implements KeptUsers {
       indexMemory: new Budget(indexBytes),
       blockMemory: new Budget(blockStateBytes),
       isMadeByAnother: (...given) => isMadeByAnother(this, ...given),
+      usesBesides: (campaign) => usesBesides(this, campaign),
     };
   }
 
@@ -231,6 +236,12 @@ export class Campaigns implements KeptUsers {
     const opened = await this.#open.get(id)?.catch(() => undefined);
     if (opened !== undefined) return opened.ledger;
     return await Ledger.look(join(this.#folder(id), 'ledger.jsonl'));
+  }
+
+  /** The document of a campaign, which is not opened for it; null where there is none to read. */
+  async documentOf(id: string): Promise<Configurations | null> {
+    const opened = await this.opened(id);
+    return opened === undefined ? await documentAt(this.#folder(id)).catch(() => null) : opened.document;
   }
 
   /** A campaign that is open now; undefined where it is not. */

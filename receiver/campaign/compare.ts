@@ -1,13 +1,20 @@
 import type { Params, Result } from '../../protocol/messages.ts';
 import type { AttributeVerdict, BuiltThings, Likeness } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
-import type { Ref } from '../../shared/model/resource.ts';
+import { carriedIfAsked } from '../../shared/model/mappings.ts';
+import { type Kind, kindOf, type Ref } from '../../shared/model/resource.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from './campaign.ts';
 import { untold } from './differs.ts';
 
 /** Resources that are read side by side at the most. */
 const atOnce = 4;
+
+/**
+ * Kinds that the plan carries into the destination's own project: nothing stands for one, so that
+ * what was adopted was equal. No guest depends on them.
+ */
+const settings: ReadonlySet<Kind> = new Set(Object.values(carriedIfAsked));
 
 /** Most characters of what is told of one attribute: a value may be as long as its cloud allows. */
 const longestSays = 1_000;
@@ -48,7 +55,7 @@ async function comparedOne(campaign: ReceiverCampaign, ref: Ref, isStopped: bool
   const { id, how, detail } = entry;
   try {
     const likeness = await campaign.reader.likenessOf(ref, isStopped ? 'stopped' : undefined, signal);
-    return { ref, id, how, ...sorted(likeness, how === 'adopted', detail), strangers: [] };
+    return { ref, id, how, ...sorted(likeness, { kind: kindOf(ref), isAdopted: how === 'adopted', detail }), strangers: [] };
   } catch (error) {
     const problem = asProblem(error);
     // What it needs is not built any more: there is nothing to hold it against.
@@ -62,17 +69,25 @@ function missing(ref: Ref, says: string): ComparedOne {
   return { ref, id: null, how: null, digest: null, equal: [], mapped: [], unread: [], told: [], different, strangers: [] };
 }
 
+/** What is known of a built resource beside its likeness. */
+interface BuiltBefore {
+  readonly kind: Kind;
+  readonly isAdopted: boolean;
+  readonly detail: Parameters<typeof untold>[1];
+}
+
 /**
  * What was told when it was built is told now. Of what was adopted it is as the plan maps it, and
- * so is all on which no guest depends.
+ * so is all on which no guest depends. What is not there at all is mapped to nothing.
  */
 function sorted(
   { verdicts, digest }: Likeness,
-  isAdopted: boolean,
-  detail: Parameters<typeof untold>[1],
+  { kind, isAdopted, detail }: BuiltBefore,
 ): Pick<ComparedOne, 'digest' | 'equal' | 'mapped' | 'unread' | 'told' | 'different'> {
-  const isKnown = ({ severity, says = [] }: AttributeVerdict): boolean =>
-    (isAdopted && severity === 'minor') || untold(says, detail).length === 0;
+  const isSetting = settings.has(kind);
+  const standsFor = isAdopted && !isSetting;
+  const isKnown = ({ attribute, severity, says = [] }: AttributeVerdict): boolean =>
+    attribute !== '*' && ((standsFor && severity === 'minor') || untold(says, detail).length === 0);
   const named = (is: AttributeVerdict['is']): string[] =>
     verdicts.filter((one) => one.is === is).map(({ attribute }) => attribute);
   const differing = verdicts.filter(({ is }) => is === 'different');
@@ -80,10 +95,10 @@ function sorted(
   return {
     digest,
     equal: named('equal'),
-    mapped: [...named('mapped'), ...(isAdopted ? known.map(({ attribute }) => attribute) : [])],
+    mapped: [...named('mapped'), ...(standsFor ? known.map(({ attribute }) => attribute) : [])],
     unread: named('unread'),
-    told: isAdopted ? [] : known.map(onWire),
-    different: differing.filter((one) => !isKnown(one)).map(onWire),
+    told: standsFor ? [] : known.map(onWire),
+    different: differing.filter((one) => !isKnown(one)).map((one) => onWire(isSetting ? { ...one, severity: 'minor' } : one)),
   };
 }
 

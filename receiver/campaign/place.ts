@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ifAbsent } from '../../shared/absent.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { claimDurably } from '../../shared/durable.ts';
-import { type Kind, kindOf } from '../../shared/model/resource.ts';
+import { type Kind, kindOf, type Ref } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { LedgerEntry } from './ledger.ts';
 
@@ -47,6 +47,27 @@ export function looksFor(
   });
 }
 
+/** What a ledger says was created and is gone, of the kinds of which a cloud tells that. */
+export async function goneOf(
+  entries: readonly LedgerEntry[],
+  cloud: Pick<DestinationCloud, 'isThere'>,
+  signal: AbortSignal,
+): Promise<Ref[]> {
+  const gone: Ref[] = [];
+  for (const entry of entries)
+    for (const isThere of looksFor([entry], cloud, signal)) if (!(await isThere())) gone.push(entry.ref);
+  return gone.sort();
+}
+
+/**
+ * Notes where the campaign in a folder builds, by the word of an operator, durably on return.
+ * Throws E_AUTH where another place is noted, E_STATE_DAMAGED, E_DISK_FULL.
+ */
+export async function notePlace(folder: string, place: string): Promise<void> {
+  await claimDurably(pathIn(folder), textOf(place));
+  await mustBuildHere(folder, place, () => []);
+}
+
 /** One alone may have been removed by its owner. */
 async function areAllGone(made: readonly IsThere[]): Promise<boolean> {
   for (const isThere of made) if (await isThere()) return false;
@@ -55,7 +76,7 @@ async function areAllGone(made: readonly IsThere[]): Promise<boolean> {
 
 function elsewhere(place: string, but: string): Problem {
   return new Problem('E_AUTH', `The credentials lead to ${place}, and ${but}.`, {
-    hint: 'Nothing is built or removed. Give the receiver credentials of the project in which the campaign was begun.',
+    hint: 'Nothing is built or removed. Give the receiver credentials of the project in which the campaign was begun. Is it this one, and its owner has removed all by hand, then `receiver place CAMPAIGN` says so.',
   });
 }
 

@@ -10,9 +10,18 @@ interface RunningRemoval {
 export class Removals {
   readonly #latest = new Map<Ref, RunningRemoval>();
 
-  /** Resolves when no removal of a ref is under way any more, even after a failure. */
+  /**
+   * Resolves when no removal of a ref is under way any more, even after a failure. One that was
+   * asked for meanwhile is waited for, too.
+   */
   async ended(ref: Ref): Promise<void> {
-    await this.#latest.get(ref)?.done.catch(() => undefined);
+    for (let latest = this.#latest.get(ref); latest !== undefined; latest = this.#latest.get(ref))
+      await latest.done.catch(() => undefined);
+  }
+
+  /** Resolves when no removal is under way any more. */
+  async allEnded(): Promise<void> {
+    while (this.#latest.size > 0) await Promise.allSettled([...this.#latest.values()].map(({ done }) => done));
   }
 
   /** Removes after an earlier removal of the same ref has ended, and fails with it. */

@@ -1,5 +1,6 @@
 import type { Ref } from '../../shared/model/resource.ts';
 import type { Builder } from './builder.ts';
+import type { Use } from './used-by.ts';
 
 /** What a removal of everything did; what is kept could not be removed. */
 export interface Removal {
@@ -8,12 +9,14 @@ export interface Removal {
 }
 
 /**
- * Removes one resource after the other, and goes on where one cannot be removed. Throws the
- * signal's reason: a removal that is interrupted has found nothing that cannot be removed.
+ * Removes one resource after the other, and goes on where one cannot be removed, or where `judge`
+ * tells that another campaign needs it. Throws the signal's reason: a removal that is interrupted
+ * has found nothing that cannot be removed.
  */
 export async function removeEach(
   refs: readonly Ref[],
   builder: Pick<Builder, 'remove' | 'needsOf'>,
+  judge: (ref: Ref) => Promise<Use>,
   signal: AbortSignal,
 ): Promise<Removal> {
   const removed: Ref[] = [];
@@ -27,7 +30,9 @@ export async function removeEach(
       continue;
     }
     try {
-      if (await builder.remove(ref)) removed.push(ref);
+      const use = await judge(ref);
+      if (use.does === 'keep') kept.push({ ref, why: use.why });
+      else if (await builder.remove(ref, undefined, use)) removed.push(ref);
     } catch (error) {
       signal.throwIfAborted();
       kept.push({ ref, why: (error as Error).message });

@@ -5,6 +5,7 @@ import { addDaemonCommands } from './daemon-commands.ts';
 import { addGive } from './give-command.ts';
 import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
+import { addPlace } from './place-command.ts';
 import { addStatusCommands } from './status-commands.ts';
 
 const says = `Moves a whole OpenStack project to another cloud. This program runs on the cloud that it moves to.
@@ -20,6 +21,7 @@ export function receiverProgram(terminal: Terminal): Command {
   addDaemonCommands(program, terminal);
   addPeerCommands(program, terminal);
   addGive(program, terminal);
+  addPlace(program, terminal);
   program.commandsGroup('Look:');
   addStatusCommands(program, terminal);
   addKept(program, terminal);

@@ -3,6 +3,7 @@ import * as bundles from './commands/bundles.ts';
 import * as kept from './commands/kept.ts';
 import * as owners from './commands/owners.ts';
 import * as pairing from './commands/pairing.ts';
+import * as places from './commands/places.ts';
 import * as status from './commands/status.ts';
 import type { ReceiverContext } from './context.ts';
 
@@ -18,6 +19,7 @@ export const receiverCommands = {
   unpair: pairing.unpair,
   rotate: pairing.rotate,
   give: owners.give,
+  place: places.place,
   import: bundles.importBundle,
   check: bundles.check,
   commit: bundles.commit,

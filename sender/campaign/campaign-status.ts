@@ -39,6 +39,8 @@ export interface MoveStatus {
   readonly server: string;
   readonly name: string;
   readonly wave: string;
+  /** The names of the servers that share volumes with it, and move together with it. */
+  readonly together?: readonly string[];
   readonly state: 'waiting' | 'moving' | 'moved' | 'frozen' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];

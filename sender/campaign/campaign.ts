@@ -6,6 +6,7 @@ import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
 import { belongingsAlone, belongingsOf } from '../../shared/journey/belongings.ts';
+import { type AtomicGroup, atomicGroupsOf } from '../../shared/model/atomic-groups.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { readDocument, textOf } from '../../shared/model/document-text.ts';
 import { loneVolumesOf, movedImagesOf } from '../../shared/model/lone-volumes.ts';
@@ -32,6 +33,7 @@ export class Campaign {
   readonly journal: Journal<Fact>;
   /** What of each move does not change. */
   readonly #frozen = new Map<string, FrozenMove>();
+  readonly #groups: readonly AtomicGroup[];
   #toBuild: number | undefined;
 
   private constructor(folder: string, plan: Plan, document: Configurations, journal: Journal<Fact>) {
@@ -40,6 +42,7 @@ export class Campaign {
     this.plan = plan;
     this.document = document;
     this.journal = journal;
+    this.#groups = atomicGroupsOf(document);
   }
 
   /**
@@ -124,6 +127,15 @@ export class Campaign {
     return [...ofServers, ...alone.filter(({ moves }) => moves.length > 0)];
   }
 
+  /**
+   * What moves together, in the order of the moves: the servers of an atomic group, all of them
+   * where one is among `moves`; each other one alone.
+   */
+  groupsOf(moves: readonly Move[]): Move[][] {
+    const first = new Map(moves.map((move) => [move.group[0] ?? move.server.id, move]));
+    return [...first.values()].map((move) => (move.group.length === 1 ? [move] : move.group.map((id) => this.moveOf(id))));
+  }
+
   /** The move of one server, lone volume or image. Throws E_NOT_FOUND. */
   moveOf(id: string): Move {
     const planned = this.plan.waves.flatMap(({ servers }) => servers).find((server) => server.id === id);
@@ -161,6 +173,8 @@ export class Campaign {
       kind: volume === undefined ? 'image' : 'volume',
       server: { id, name: found.name },
       disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
+      group: [id],
+      sharedDisks: [],
       diskBytes: volume === undefined ? (image?.size ?? 0) : volume.size * 2 ** 30,
       ports,
       floatingIps,
@@ -178,10 +192,13 @@ export class Campaign {
     if (server === undefined)
       throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
     const { disks, ports, floatingIps } = belongingsOf(server, this.document, this.plan.mappings);
+    const group = this.#groups.find(({ servers }) => servers.includes(id));
     return {
       kind: 'server',
       server,
       disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
+      group: group?.servers ?? [id],
+      sharedDisks: disks.flatMap((disk) => (group?.volumes.includes(disk.volume_id ?? '') ? disk.id : [])),
       diskBytes: diskBytesOf(server, this.document),
       ports,
       floatingIps,

@@ -56,8 +56,12 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);
       if (move.kind !== 'server') return mustBeAsFrozen(move, { source }, until);
-      const isCaptured = mustBeAsCaptured(move, { source, document, leftOut }, until);
-      return void (await Promise.all([mustBeStopped(move, source, until), isCaptured]));
+      // One that runs writes to the volumes that all of its group have.
+      const looks = move.group.map(moveOf).map(async (one) => {
+        const isCaptured = mustBeAsCaptured(one, { source, document, leftOut }, until);
+        await Promise.all([mustBeStopped(one, source, until), isCaptured]);
+      });
+      return void (await Promise.all(looks));
     },
     mustBeAbleToReturn: (server, until) => mustBeAbleToReturn(moveOf(server), { source, isGivenUp, signal: until }),
     copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),
@@ -74,7 +78,8 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       see: async (server, generation) => void (await journal.append({ fact: 'seen stopped', server, generation })),
     },
     isGivenUp,
-    isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
+    // They are stopped together.
+    isCutoverAsked: (server) => campaign.moveOf(server).group.some((one) => isCutoverAsked(journal.facts, one)),
     // The downtime of a server that goes into a bundle cannot be known here.
     forecastOf: (move) =>
       plan.to === 'bundle' ? null : forecastOf(move, roundsOf(journal.facts, move.server.id), history(), Date.now()),

@@ -1,4 +1,6 @@
+import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
+import { exceptedFrom } from '../migration/fact.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, MoveStatus } from './campaign-status.ts';
 import { mayBeKept } from './keep.ts';
@@ -44,4 +46,21 @@ export function toKeepMoved(campaign: Campaign, status: CampaignStatus, wanted: 
       about: `server/${server}`,
     });
   });
+}
+
+/**
+ * Throws E_CAMPAIGN_STATE where a rollback would keep a server of an atomic group at the
+ * destination and take another one back.
+ */
+export function mustKeepGroups(campaign: Campaign, keep: readonly string[], giveUp: readonly string[]): void {
+  const before = exceptedFrom(campaign.journal.facts, 'rollback', 'keep');
+  const kept = new Set([...before, ...keep].filter((id) => !giveUp.includes(id)));
+  const torn = [...kept].map((id) => campaign.moveOf(id)).find(({ group }) => !group.every((id) => kept.has(id)));
+  if (torn === undefined) return;
+  const others = torn.group.filter((id) => !kept.has(id)).map((id) => campaign.moveOf(id).server.name);
+  throw new Problem(
+    'E_CAMPAIGN_STATE',
+    `Server ${torn.server.name} shares volumes with ${others.join(', ')}: at both sides they would write to two copies of them.`,
+    { about: refOf('server', torn.server.id), hint: 'Keep all of them, or none.' },
+  );
 }

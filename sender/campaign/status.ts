@@ -147,6 +147,7 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
     server: server.id,
     name: server.name,
     wave,
+    ...togetherWith(campaign, move),
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
     disks,
@@ -156,6 +157,11 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, seen: Seen): M
     problem,
     before: failureBefore(own.facts, problem),
   };
+}
+
+function togetherWith(campaign: Campaign, { server, group }: Move): Pick<MoveStatus, 'together'> {
+  const others = group.filter((id) => id !== server.id);
+  return others.length === 0 ? {} : { together: others.map((id) => campaign.moveOf(id).server.name) };
 }
 
 /**

@@ -1,22 +1,26 @@
 import { type Aside, Semaphore } from '../../shared/concurrency/semaphore.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { attemptOf } from '../migration/attempt.ts';
-import { wasStopped } from '../migration/durations.ts';
-import { type Fact, standingOf } from '../migration/fact.ts';
-import { migrate, rollBack } from '../migration/migrate.ts';
+import { standingOf } from '../migration/fact.ts';
+import { rollBack } from '../migration/migrate.ts';
 import type { Move } from '../migration/move.ts';
 import type { Campaign } from './campaign.ts';
 import { awaitDelay } from './delay.ts';
-import { DowntimeProbe } from './downtime-probe.ts';
 import { areTooMany, failuresSinceAsked } from './failures.ts';
+import { isOneStopped, type Loss, moveTogether } from './move-together.ts';
 import { migrationOf } from './move-tools.ts';
 import { cleanupSignal, isInterrupted, type StepTools, workSignal } from './step.ts';
 
+/** What the journal calls the failure of a server that goes back with another one. */
+const takenBackTogether = 'taken back together';
+
 /**
- * Moves servers, several at once; stopped ones come first and always arrive. A server that fails is
- * noted, and the others go on; a pause, or more failures than the plan allows, halts those that
- * still run. `mayBegin` false: only failed servers are taken back, and stopped ones arrive. Throws
- * only what is no single server's failure, once all work has ended.
+ * Moves servers, several at once; stopped ones come first and always arrive. An atomic group counts
+ * as one, for its servers need each other to go on. A server that fails is noted, and the others go
+ * on; a pause, or more failures than the plan allows, halts those that still run. `mayBegin` false:
+ * only failed servers are taken back, and stopped ones arrive. Throws only what is no single
+ * server's failure, once all work has ended.
  */
 export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools, mayBegin = true): Promise<void> {
   const slots = new Semaphore(campaign.plan.options.parallel);
@@ -27,20 +31,21 @@ export async function moveBatch(campaign: Campaign, moves: readonly Move[], tool
   };
   if (!mayBegin) noMore.abort(new Problem('E_CANCELLED', 'No further server of this batch may begin.'));
   haltIfTooMany();
-  const isStopped = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
-  const inOrder = [...moves.filter(isStopped), ...moves.filter((move) => !isStopped(move))];
-  const ends = inOrder.map((move) =>
+  const groups = campaign.groupsOf(moves);
+  const isStopped = (group: readonly Move[]): boolean => isOneStopped(campaign, group);
+  const inOrder = [...groups.filter(isStopped), ...groups.filter((group) => !isStopped(group))];
+  const ends = inOrder.map((group) =>
     slots.run(async (withoutSlot) => {
-      const mustArrive = isStopped(move);
-      if (hasFailed(campaign, move)) return takeBack(campaign, move, tools);
+      const mustArrive = isStopped(group);
+      if (hasFailed(campaign, group)) return takeBack(campaign, group, tools);
       if (halted.aborted && !mustArrive) return;
       try {
         if (!mustArrive) await awaitDelay(campaign, AbortSignal.any([workSignal(tools), halted]));
-        if (mustArrive || wantsMoves(campaign)) await moveOrRollBack(campaign, move, { ...tools, halted }, withoutSlot);
+        if (mustArrive || wantsMoves(campaign)) await moveOrRollBack(campaign, group, { ...tools, halted }, withoutSlot);
       } catch (error) {
         if (halted.aborted && !isInterrupted(tools) && isFrom(halted, error)) return;
-        // A failure that was not noted is none of this server, and ends the work.
-        if (!hasFailed(campaign, move)) throw error;
+        // A failure that was not noted is none of these servers, and ends the work.
+        if (!hasFailed(campaign, group)) throw error;
         haltIfTooMany();
       }
     }),
@@ -49,24 +54,27 @@ export async function moveBatch(campaign: Campaign, moves: readonly Move[], tool
   if (failure !== undefined) throw failure.reason;
 }
 
-/** Whether a server has failed since the operator last asked for something. */
-function hasFailed({ journal }: Campaign, { server }: Move): boolean {
-  return failuresSinceAsked(journal.facts).has(server.id);
+/** Whether one of the servers has failed since the operator last asked for something. */
+function hasFailed({ journal }: Campaign, group: readonly Move[]): boolean {
+  const failures = failuresSinceAsked(journal.facts);
+  return group.some(({ server }) => failures.has(server.id));
 }
 
-/** Finishes the rollback of a server that failed before a restart; it is not tried again. */
-async function takeBack(campaign: Campaign, move: Move, tools: StepTools): Promise<void> {
-  const { facts } = attemptOf(campaign.journal.facts, move.server.id);
-  if (facts.some(({ fact }) => fact !== 'failed')) await rollBackNoting(campaign, move, tools);
+/** Finishes the rollback of servers that failed before a restart; they are not tried again. */
+async function takeBack(campaign: Campaign, group: readonly Move[], tools: StepTools): Promise<void> {
+  const { facts } = campaign.journal;
+  const isBegun = group.some(({ server }) => attemptOf(facts, server.id).facts.some(({ fact }) => fact !== 'failed'));
+  if (isBegun) await rollBackNoting(campaign, group, tools);
 }
 
-/** Rolls a server back; that this failed is noted, and ends no other server's move. */
-async function rollBackNoting(campaign: Campaign, move: Move, tools: StepTools): Promise<void> {
+/** Rolls servers back; that this failed is noted, and ends no other server's move. */
+async function rollBackNoting(campaign: Campaign, group: readonly Move[], tools: StepTools): Promise<void> {
   try {
-    await rollBack(move, migrationOf(campaign, tools, cleanupSignal(tools)));
+    await rollBack(group, migrationOf(campaign, tools, cleanupSignal(tools)));
   } catch (error) {
     if (isInterrupted(tools)) throw error;
-    await campaign.journal.append({ fact: 'failed', server: move.server.id, problem: asProblem(error).toJSON() });
+    const problem = asProblem(error).toJSON();
+    for (const { server } of group) await campaign.journal.append({ fact: 'failed', server: server.id, problem });
   }
 }
 
@@ -77,23 +85,30 @@ export function wantsMoves(campaign: Campaign): boolean {
 }
 
 /**
- * Moves one server; one that cannot be moved is rolled back, so that it runs at the source again.
+ * Moves the servers of a group; where one cannot be moved they are all rolled back, so that they
+ * run at the source again.
  */
-async function moveOrRollBack(campaign: Campaign, move: Move, tools: StepTools, withoutSlot: Aside): Promise<void> {
-  const signal = workSignal(tools);
-  const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
-  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal });
-  const migration = migrationOf(campaign, tools, signal, withoutSlot);
-  try {
-    await migrate(move, { ...migration, around: (phase, now, work) => downtime.around(phase, now, work) });
-    await downtime.settled();
-  } catch (error) {
-    await downtime.settled();
-    if (isInterrupted(tools) || (tools.halted.aborted && isFrom(tools.halted, error))) throw error;
-    // A lost receiver is the failure of no single server.
-    if (!signal.aborted) await note({ fact: 'failed', server: move.server.id, problem: asProblem(error).toJSON() });
-    await rollBackNoting(campaign, move, tools);
-    throw error;
+async function moveOrRollBack(campaign: Campaign, group: readonly Move[], tools: StepTools, withoutSlot: Aside): Promise<void> {
+  const loss = await moveTogether(campaign, group, tools, withoutSlot);
+  if (loss === null) return;
+  const { error } = loss;
+  if (isInterrupted(tools) || (tools.halted.aborted && isFrom(tools.halted, error))) throw error;
+  // A lost receiver is the failure of no single server.
+  if (!workSignal(tools).aborted) await noteFailure(campaign, group, loss);
+  await rollBackNoting(campaign, group, tools);
+  throw error;
+}
+
+/** Notes that the servers of a group are not moved: one failed, the others go back with it. */
+async function noteFailure({ journal }: Campaign, group: readonly Move[], { move: first, error }: Loss): Promise<void> {
+  const problem = asProblem(error);
+  await journal.append({ fact: 'failed', server: first.server.id, problem: problem.toJSON() });
+  for (const { server } of group) {
+    if (server.id === first.server.id) continue;
+    const says = `Server ${server.name} is taken back with ${first.server.name}, with which it shares volumes, and which could not be moved.`;
+    const also = new Problem(problem.code, says, { about: refOf('server', server.id), hint: problem.hint, cause: problem });
+    await journal.append({ fact: 'problem', server: server.id, phase: takenBackTogether, problem: also.toJSON() });
+    await journal.append({ fact: 'failed', server: server.id, problem: also.toJSON() });
   }
 }
 

@@ -71,6 +71,7 @@ function restText(rest: readonly MoveStatus[]): string {
 
 function below(moves: readonly MoveStatus[], output: Output): string[] {
   return [
+    ...moves.flatMap((move) => togetherText(move)),
     ...moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
     ...moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
     ...moves.flatMap((move) => [
@@ -78,6 +79,12 @@ function below(moves: readonly MoveStatus[], output: Output): string[] {
       ...problemLines(move.before, `  ${shortName(move)}, before that: `, output),
     ]),
   ];
+}
+
+/** Why a server that is at work may wait for others. */
+function togetherText({ name, state, together = [] }: MoveStatus): string[] {
+  if (state !== 'moving' || together.length === 0) return [];
+  return [`  ${cut(visible(name), widestName)} moves together with ${visible(together.join(', '))}: they share volumes`];
 }
 
 /** How far all servers are together; nothing before there are bytes, and after the end. */

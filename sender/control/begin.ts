@@ -9,6 +9,7 @@ import { overlaid } from '../../shared/model/mappings.ts';
 import { snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 import { flattens, imagesOf, Plan, passesImages, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { groupConcerns } from '../plan/atomic-groups.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 import { namedVolumesOf } from '../plan/named-volumes.ts';
 import { leaveMoved } from '../plan/narrow.ts';
@@ -59,7 +60,6 @@ export async function beginExport(selection: Selection, context: SenderContext):
   const images = movedImagesOf(captured).map(({ id, name }) => ({ id, name }));
   if (captured.servers.length + volumes.length + images.length === 0)
     throw new Problem('E_NOT_FOUND', 'The selection holds no server, volume or image; there is nothing to export.');
-  mustNotBlock(concerns);
   const { project_id, project_name } = captured.source;
   const servers = inAskedOrder(captured, selection.servers).servers.map(({ id, name }) => ({ id, name }));
   const plan = Plan.parse({
@@ -70,6 +70,7 @@ export async function beginExport(selection: Selection, context: SenderContext):
     volumes,
     images,
   });
+  mustNotBlock([...concerns, ...groupConcerns(plan, captured)]);
   const campaign = randomUUID();
   const document = inOrderOf(plan, { ...captured, campaign });
   await context.campaigns.reserve(unitsOf(plan), () => context.campaigns.create(plan, document, { concerns, decisions: [] }));

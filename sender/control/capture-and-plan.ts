@@ -11,6 +11,7 @@ import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Plan, PlanExtent } from '../model/plan.ts';
+import { groupConcerns } from '../plan/atomic-groups.ts';
 import { adopting } from '../plan/earlier.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { olderReceiver } from '../plan/older-receiver.ts';
@@ -58,7 +59,7 @@ export async function planMove({ why, accepted, ...selection }: PlanAsked, conte
   const held = context.campaigns.held(
     [...document.servers, ...loneVolumesOf(document), ...movedImagesOf(document)].map(({ id }) => id),
   );
-  const known = withHeld(held, document, [...concerns, ...found.concerns]);
+  const known = withHeld(held, document, [...concerns, ...groupConcerns(plan, all.document), ...found.concerns]);
   const text = planText(plan, resourcesOf(document), known, found.decisions, reasons);
   return { plan: text, concerns: known, decisions: found.decisions, reasons: about ?? reasons };
 }

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { withAccepted } from '../../shared/model/accepted.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { withCarried } from '../../shared/model/mappings.ts';
+import { type Mappings, withCarried } from '../../shared/model/mappings.ts';
 import { type Kind, refOf } from '../../shared/model/resource.ts';
 import { snapshotIn, snapshotVolumesOf } from '../../shared/model/snapshot-volumes.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, type Plan, serversOf, unitsOf, volumesOf } from '../model/plan.ts';
+import { groupConcerns } from '../plan/atomic-groups.ts';
 import { concernsOf, narrowTo } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
 import { policyConcerns } from '../plan/policies.ts';
@@ -61,11 +62,14 @@ export async function examine(
   const volumes = [...own, ...snapshots];
   const images = plan.images.filter(({ id }) => !gone.has(refOf('image', id)));
   const chosen = withOptions({ ...plan, volumes, images, skip: [...gone] }, document, options, file);
-  const mappings = withCarried(chosen.mappings, (name) => [chosen.options[name], chosen.mappings[name]].includes('carry'));
+  const carried = withCarried(chosen.mappings, (name) => [chosen.options[name], chosen.mappings[name]].includes('carry'));
+  const isRewritten = chosen.options.dns_addresses === 'rewrite';
+  const mappings: Mappings = isRewritten ? { ...carried, dns_addresses: 'rewrite' } : carried;
   const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings });
   const found = await preflight(frozen, context);
   const concerns = [
     ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),
+    ...groupConcerns(chosen, captured.document),
     ...aboutTheRest(concernsOf(captured.concerns, document, captured.document), gone),
     ...skipped,
     ...found.concerns,

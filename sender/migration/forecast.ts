@@ -51,7 +51,9 @@ export function warmForecastOf(rounds: readonly Dated<Round>[], past: readonly P
 }
 
 function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast {
-  const expected = downtimePhases.map((phase) => ({ name: phase.name, ...expect(phase) }));
+  // One that only few moves have is short, and was measured in none of the others.
+  const common = downtimePhases.filter(({ when }) => when === undefined);
+  const expected = common.map((phase) => ({ name: phase.name, ...expect(phase) }));
   const phases = Object.fromEntries(expected.map(({ name, ms }) => [name, Math.round(ms)]));
   const downtimeMs = Object.values(phases).reduce((sum, ms) => sum + ms, 0);
   return { downtimeMs, phases, deltaBytes, assumed: expected.flatMap(({ name, isAssumed }) => (isAssumed ? [name] : [])) };

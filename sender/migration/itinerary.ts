@@ -7,6 +7,7 @@ import { awaitCutover } from './phases/await-cutover.ts';
 import { awaitWindow, mayStillStop, waitsForWindow } from './phases/await-window.ts';
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
+import { freezeShared, isInGroup } from './phases/freeze-shared.ts';
 import { look } from './phases/look.ts';
 import { plug } from './phases/plug.ts';
 import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
@@ -34,9 +35,11 @@ export const itinerary: readonly Phase[] = [
 
   // ── downtime starts ──
   { name: 'stop', does: 'stop the source server and see it stopped',
-    for: 'server', side: 'source', run: stop, undo: start, downtime: true, stage: 'before', assumed: { ms: 30_000 } },
+    for: 'server', side: 'source', run: stop, undo: start, downtime: true, together: true, stage: 'before', assumed: { ms: 30_000 } },
   { name: 'freeze', does: 'snapshot its disks and volumes',
     side: 'source', run: either({ server: freeze, volume: freezeAlone, image: freezeAlone }), tidy: release, downtime: true, stage: 'before', assumed: { ms: 30_000 }, likeRound: 'snapshot' },
+  { name: 'freeze shared', does: 'once every server of its atomic group is stopped and frozen: snapshot the volumes that it has with others',
+    for: 'server', side: 'source', run: freezeShared, when: isInGroup, downtime: true, together: true, stage: 'before', assumed: { ms: 0 } },
   { name: 'copy', does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy',
     side: 'both', run: copy, tidy: dropCopy, downtime: true, stage: 'transfer', assumed: { bytesPerMs: 60_000 }, likeRound: 'blocks' },
 
@@ -57,9 +60,9 @@ export function itineraryTo(to: Plan['to']): readonly Phase[] {
   return to === 'receiver' ? itinerary : itinerary.filter(({ side }) => side === 'source');
 }
 
-/** The last phase of a journey; a server has moved once it is done. */
+/** The last phase that every journey has; a server has moved once it is done. */
 export function lastPhaseTo(to: Plan['to']): string {
-  return itineraryTo(to).at(-1)?.name ?? '';
+  return itineraryTo(to).findLast(({ when }) => when === undefined)?.name ?? '';
 }
 
 /**

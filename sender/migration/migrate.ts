@@ -25,6 +25,16 @@ export interface Migration {
   readonly halted: AbortSignal;
   /** Runs the work of a phase; a probe may watch the servers meanwhile. */
   readonly around: <T>(phase: Phase, move: Move, work: () => Promise<T>) => Promise<T>;
+  /** How a server of an atomic group goes with the others; absent where it goes alone. */
+  readonly company?: Company;
+}
+
+/** The other servers of an atomic group, as one that is on its way knows them. */
+interface Company {
+  /** Whether one of the group is stopped. */
+  readonly isStopped: boolean;
+  /** Waits before a phase that the group begins together, until all its members have come to it. */
+  readonly meet: (server: string, phase: Phase, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -32,14 +42,15 @@ export interface Migration {
  * first. Throws the problem that stopped it, and leaves the move where it is.
  */
 export async function migrate(move: Move, migration: Migration): Promise<Move> {
-  const { journal, itinerary, tools, retryDelaysMs, halted, around } = migration;
+  const { journal, itinerary, tools, retryDelaysMs, halted, around, company } = migration;
   const server = move.server.id;
-  if (isTurnedBack(journal.facts, server)) await rollBack(move, migration);
+  if (isTurnedBack(journal.facts, server)) await rollBack([move], migration);
   await runPhases(itinerary, {
     done: doneAmong(attemptOf(journal.facts, server).facts),
     recall: () => recall(move, journal),
     tools,
     halted,
+    ...(company === undefined ? {} : { isGroupStopped: company.isStopped, meet: company.meet.bind(null, server) }),
     begin: ({ name }) => journal.append({ fact: 'begun', server, phase: name }),
     end: ({ name }, learned) => journal.append({ fact: 'done', server, phase: name, learned }),
     work: (phase, now, { signal }, piece) =>
@@ -49,31 +60,40 @@ export async function migrate(move: Move, migration: Migration): Promise<Move> {
 }
 
 /**
- * Rolls a move back: undoes every phase that was begun, service first, then tidies. A failed undo
- * throws, and the next call continues. Nothing is undone or noted as turned back while the source
- * server cannot run again (E_SERVER_STATE).
+ * Rolls moves back that were made together: undoes every phase that was begun, service first, then
+ * tidies; each phase of all moves before the one above it, so that no server of an atomic group
+ * runs at the source while another one runs at the destination. A failed undo throws, and the next
+ * call continues. Nothing is undone or noted as turned back while one of the source servers cannot
+ * run again (E_SERVER_STATE).
  */
-export async function rollBack(move: Move, { journal, itinerary, tools, retryDelaysMs }: Migration): Promise<void> {
-  const server = move.server.id;
-  const { facts } = attemptOf(journal.facts, server);
-  if (facts.length === 0) return;
-  if (move.kind !== 'server' || wasStopped(facts)) {
-    const place = { server, phase: comesBack };
-    const retrying = { journal, retryDelaysMs, signal: tools.signal };
-    await withRetries(() => mustBeAbleToReturn(recall(move, journal), tools), place, retrying);
-  }
-  // Durable before the first effect: after a power cut the move must not look able to go forward.
-  if (!isTurnedBack(facts, server)) await journal.append({ fact: 'turned back', server });
-  const begun = begunAmong(facts);
-  const back = itinerary.filter((phase) => begun.has(phase.name)).reverse();
+export async function rollBack(moves: readonly Move[], migration: Migration): Promise<void> {
+  const { journal, itinerary, tools, retryDelaysMs } = migration;
+  const { signal } = tools;
+  const factsOf = ({ server }: Move): readonly Fact[] => attemptOf(journal.facts, server.id).facts;
+  const begun = moves.filter((move) => factsOf(move).length > 0);
+  for (const move of begun) await mustComeBack(move, migration);
+  // Durable before the first effect: after a power cut no move may look able to go forward.
+  for (const { server } of begun)
+    if (!isTurnedBack(journal.facts, server.id)) await journal.append({ fact: 'turned back', server: server.id });
   for (const column of ['undo', 'tidy'] as const) {
-    for (const { name, [column]: work } of back) {
+    for (const { name, [column]: work } of itinerary.toReversed()) {
       if (work === undefined) continue;
       const phase = `${name}.${column}`;
-      const now = recall(move, journal);
-      await withRetries(() => work(now, tools), { server, phase }, { journal, retryDelaysMs, signal: tools.signal });
-      await journal.append({ fact: 'undone', server, phase });
+      for (const move of begun.filter((one) => begunAmong(factsOf(one)).has(name))) {
+        const now = recall(move, journal);
+        const server = move.server.id;
+        await withRetries(() => work(now, tools), { server, phase }, { journal, retryDelaysMs, signal });
+        await journal.append({ fact: 'undone', server, phase });
+      }
     }
   }
-  await journal.append({ fact: 'rolled back', server });
+  for (const { server } of begun) await journal.append({ fact: 'rolled back', server: server.id });
+}
+
+/** Throws E_SERVER_STATE where a source server that was stopped cannot run again. */
+async function mustComeBack(move: Move, { journal, tools, retryDelaysMs }: Migration): Promise<void> {
+  const server = move.server.id;
+  if (move.kind === 'server' && !wasStopped(attemptOf(journal.facts, server).facts)) return;
+  const look = (): Promise<void> => mustBeAbleToReturn(recall(move, journal), tools);
+  await withRetries(look, { server, phase: comesBack }, { journal, retryDelaysMs, signal: tools.signal });
 }

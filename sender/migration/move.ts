@@ -41,6 +41,10 @@ export interface Move {
   /** The server that moves; the volume or image itself, where it moves without one. */
   readonly server: { readonly id: string; readonly name: string };
   readonly disks: readonly ResourceOf<'disk'>[];
+  /** The servers of its atomic group, itself among them; it alone where it shares no volume. */
+  readonly group: readonly string[];
+  /** Those of its disks that other servers have, too. */
+  readonly sharedDisks: readonly string[];
   /** What its disks may hold together, by its flavor and image. */
   readonly diskBytes: number;
   readonly ports: readonly Ref[];

@@ -106,6 +106,11 @@ export const Plan = z.strictObject({
        */
       assignments: z.enum(['keep', 'carry']).default('keep'),
       /**
+       * `rewrite`: DNS records that name a floating IP or a gateway get the address that it has at
+       * the destination, where the plan names it.
+       */
+      dns_addresses: z.enum(['keep', 'rewrite']).default('keep'),
+      /**
        * `flatten`: each available snapshot of a volume that moves becomes a volume of its own at
        * the destination; the snapshots stay at the source in both cases.
        */
@@ -157,7 +162,7 @@ export function passesImages({ source, images }: Plan): boolean {
 }
 
 /** The servers of a plan in the order they move. */
-export function serversOf(plan: Plan): string[] {
+export function serversOf(plan: Pick<Plan, 'waves'>): string[] {
   return plan.waves.flatMap((wave) => wave.servers.map((server) => server.id));
 }
 

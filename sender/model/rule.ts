@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { orEmpty } from '../../shared/model/mappings.ts';
 
-/** What a rule can map. A volume type is mapped by its name, for all volumes that have it. */
-export const mapped = ['flavor', 'network', 'router', 'security_group', 'volume_type', 'server'] as const;
+/**
+ * What a rule can map. A volume type is mapped by its name, for all volumes that have it; users and
+ * groups are who has roles in the project, and projects those with which something is shared.
+ */
+export const mapped = [
+  'flavor',
+  'network',
+  'router',
+  'security_group',
+  'volume_type',
+  'server',
+  'user',
+  'group',
+  'project',
+] as const;
 export type RuleTarget = (typeof mapped)[number];
 
 /** The numbers that a condition may be about. Units: GiB for memory, disk and size. */
@@ -44,7 +57,10 @@ export const MappingRule = z.strictObject({
   name: z.string().min(1).max(200),
   maps: z.enum(mapped),
   when: orEmpty(RuleCondition, {}),
-  /** An id or a name at the destination, or `create`; for a server its availability zone. */
+  /**
+   * An id or a name at the destination, `create`, or `skip` for people and projects; for a server
+   * its availability zone, for a project an id.
+   */
   to: z.string().min(1).max(255),
 });
 export type MappingRule = z.infer<typeof MappingRule>;

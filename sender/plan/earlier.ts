@@ -25,6 +25,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
       | 'port'
       | 'trunk'
       | 'server_group'
+      | 'dns_zone'
       | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
     before: Readonly<Record<string, MappingEntry>> = {},
@@ -53,6 +54,7 @@ export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Co
     trunks: found('trunk', document.trunks, proposed.trunks ?? {}),
     ports: found('port', document.ports, proposed.ports ?? {}),
     server_groups: found('server_group', document.server_groups, proposed.server_groups ?? {}),
+    dns_zones: found('dns_zone', document.dns_zones, proposed.dns_zones ?? {}),
     floating_ips: Object.fromEntries(floating),
   });
 }

@@ -15,6 +15,7 @@ const proposed = {
   ports: 'port',
   trunks: 'trunk',
   server_groups: 'server_group',
+  dns_zones: 'dns_zone',
   projects: 'rbac_policy',
   gateways: 'gateway',
   floating_ips: 'floating_ip',

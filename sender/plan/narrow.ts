@@ -44,7 +44,8 @@ export function narrowTo(document: Configurations, wanted: readonly string[], al
     if (resource.kind === 'trunk') return !left.has(resource.port_id);
     if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
     if (resource.kind === 'port_forwarding') return !left.has(resource.internal_port_id);
-    if (resource.kind === 'disk') return units.has(resource.server_id);
+    // A volume may move with one that is left out, while another of its servers moves: a concern.
+    if (resource.kind === 'disk') return units.has(resource.server_id) || volumes.has(resource.volume_id ?? '');
     if (resource.kind === 'volume') return volumes.has(resource.id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id) || alone.includes(resource.id);

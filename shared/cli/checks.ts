@@ -120,13 +120,13 @@ export function toolsCheck(): Check {
   };
 }
 
-/** Whether the cloud lets us in, and what it offers there. */
-export function cloudCheck(section: CloudSection): Check {
+/** Whether the cloud lets us in, what it offers there, and what the credentials may do. */
+export function cloudCheck(section: CloudSection, side: 'source' | 'destination'): Check {
   return {
     name: 'cloud',
     ask: async (signal) => {
-      const found = await providers[section.provider]?.examine?.(section.settings, signal);
-      if (found !== undefined) return { says: found.join('\n') };
+      const found = await providers[section.provider]?.examine?.(section.settings, side, signal);
+      if (found !== undefined) return { says: found.says.join('\n'), remedy: found.remedy };
       return {
         says: `the provider ${section.provider} cannot be examined`,
         remedy: 'a capture or a plan shows whether it answers',

@@ -45,6 +45,9 @@ export const DestinationFacts = z.object({
   volume_types: z
     .array(z.object({ id: z.string(), name: z.string(), extra_specs: z.record(z.string(), z.string()).default({}) }))
     .default([]),
+  /** Users and groups in the domain of the project, as far as the credentials may list them. */
+  users: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
+  groups: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
   /**
    * By resource name: network, subnet, subnetpool, router, port, trunk, security_group,
    * security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs (of a user),

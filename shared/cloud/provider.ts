@@ -15,9 +15,14 @@ export interface Provider<Settings> {
   destination?(settings: Settings): Promise<DestinationCloud>;
   /**
    * Logs in and says in sentences, for `doctor`, what was found: the project, each endpoint and its
-   * version. Throws the problem that prevents it.
+   * version, and what the credentials may do on this side, with a remedy where that is too little.
+   * Throws the problem that prevents it.
    */
-  examine?(settings: Settings, signal: AbortSignal): Promise<readonly string[]>;
+  examine?(
+    settings: Settings,
+    side: 'source' | 'destination',
+    signal: AbortSignal,
+  ): Promise<{ readonly says: readonly string[]; readonly remedy?: string | undefined }>;
 }
 
 /** Keeps the settings' type together with the functions that take it. */

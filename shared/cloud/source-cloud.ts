@@ -99,6 +99,8 @@ export interface Recaptured {
   readonly forwardings: readonly ResourceOf<'port_forwarding'>[];
   /** Its volumes, without the specs of their types. */
   readonly volumes: readonly ResourceOf<'volume'>[];
+  /** The servers that have each of its volumes, by id: it, and others that may write to it. */
+  readonly holders: readonly { readonly volume: string; readonly servers: readonly string[] }[];
 }
 
 /**
@@ -145,8 +147,7 @@ export interface SourceCloud {
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   /**
    * Reads one server again for a comparison with its capture. MUST be quick, because the server may
-   * be stopped meanwhile. Throws E_NOT_FOUND, and E_SERVER_STATE where another server has got one
-   * of its volumes, too, and may write to it.
+   * be stopped meanwhile. Throws E_NOT_FOUND.
    */
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
   /**

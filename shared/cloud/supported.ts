@@ -2,7 +2,7 @@ import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
 import { wordsOf } from '../model/kind-words.ts';
-import { type CarriedIfAsked, carriedIfAsked, withCarried } from '../model/mappings.ts';
+import { type CarriedIfAsked, carriedIfAsked, type Mappings, withCarried } from '../model/mappings.ts';
 import { freedOfPolicy } from '../model/qos-user.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
@@ -34,6 +34,8 @@ const costOf: Readonly<Record<Kind, UnsupportedCost>> = {
   security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
   role_assignment: { severity: 'warning', costs: 'users and groups get no roles in the project' },
   rbac_policy: { severity: 'warning', costs: 'nothing of the project is shared with others' },
+  dns_zone: { severity: 'warning', costs: 'names are answered by the source alone' },
+  dns_record_set: { severity: 'warning', costs: 'the zones have no records' },
   port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
   trunk: { severity: 'warning', costs: 'the VLANs that guests have on a port lead nowhere' },
   floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
@@ -90,8 +92,12 @@ export function supportedDocument(document: Configurations, kinds: ReadonlySet<K
   const images = document.images.map((image) => ({ kind: 'image' as const, ...image })).filter(isReference);
   // A receiver of an earlier release refuses a mapping that it does not know.
   const isKnown = (name: CarriedIfAsked): boolean => kinds.has(carriedIfAsked[name]);
-  const { users: _users, groups: _groups, ...others } = document.mappings;
-  const known = kinds.has('role_assignment') ? document.mappings : others;
+  const unknown = [
+    ...(kinds.has('role_assignment') ? [] : ['users', 'groups']),
+    ...(kinds.has('dns_zone') ? [] : ['dns_zones', 'dns_addresses']),
+  ];
+  const entries = Object.entries(document.mappings).filter(([name]) => !unknown.includes(name));
+  const known = Object.fromEntries(entries) as Mappings;
   const mappings = withCarried(known, (name) => document.mappings[name] === 'carry' && isKnown(name));
   return { ...document, mappings, ...groupByKind([...resources, ...images]) };
 }

@@ -14,7 +14,7 @@ export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, Learne
   { name: 'import', does: 'register the verified disks as images or volumes at the destination',
     side: 'destination', run: importDisks, tidy: removeImported, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
   { name: 'create', does: 'create the server on its ports, give it its floating addresses meanwhile, and wait until it runs',
-    for: 'server', side: 'destination', run: create, undo: remove, downtime: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
+    for: 'server', side: 'destination', run: create, undo: remove, downtime: true, together: true, inTurn: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
   // An earlier release did this after `create`; its campaigns go on here.
   { name: 'connect', does: 'give the server the floating addresses that it still lacks',
     for: 'server', side: 'destination', run: connect, downtime: true, stage: 'boot', assumed: { ms: 0 } },
@@ -23,7 +23,7 @@ export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, Learne
 
   // ── downtime ends ──
   { name: 'mark', does: 'write the completion marker on both sides',
-    side: 'destination', run: mark, stage: 'boot' },
+    side: 'destination', run: mark, together: true, stage: 'boot' },
 ];
 
 /** Problems that mean that there is no verified copy. */
@@ -63,7 +63,8 @@ async function removeImported(move: Arrival, tools: DestinationTools): Promise<v
  * Creates the server and returns when it runs, or is stopped as it was just before our stop; the
  * source MUST be seen stopped, for the same machine may not run twice, nor its addresses lead to
  * two. What could not be built before the stop is built here: ports first, because the server needs
- * them, and floating addresses while the cloud makes the server.
+ * them, and floating addresses while the cloud makes the server. An atomic group does so in turn,
+ * because a cloud may refuse a second server while it gives a volume to the first.
  */
 async function create(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   await tools.mustBeStopped(move.server.id, tools.signal);

@@ -46,6 +46,12 @@ export interface PhaseOf<Move, Tools, Learned> {
   readonly waitsFor?: 'cutover' | 'calendar';
   /** Whether the server may still be stopped after this wait; where not, the phase runs again. */
   readonly isOver?: (move: Move, tools: Tools) => Promise<boolean>;
+  /**
+   * Whether the members of an atomic group begin it together: each waits until all have come to it.
+   */
+  readonly together?: boolean;
+  /** Whether the members of an atomic group do it one after the other. */
+  readonly inTurn?: boolean;
   /** Whether disks are copied here in rounds, while the server runs. */
   readonly rounds?: boolean;
   /**

@@ -10,6 +10,10 @@ export interface PhaseRun<Move, Tools, Learned> {
   readonly tools: Tools;
   /** Aborts when a pause was asked for: a phase that halts ends then. */
   readonly halted?: AbortSignal;
+  /** Whether a server of its atomic group is stopped, so that it may not be kept waiting. */
+  readonly isGroupStopped?: boolean;
+  /** Waits before a phase that an atomic group begins together, until all its members are there. */
+  readonly meet?: (phase: PhaseOf<Move, Tools, Learned>, signal: AbortSignal) => Promise<void>;
   /**
    * Notes that a phase begins. MUST be durable when it resolves: the phase's first effect is next.
    */
@@ -30,9 +34,9 @@ export async function runPhases<
   Learned,
 >(
   phases: readonly PhaseOf<Move, Tools, Learned>[],
-  { done, recall, tools, halted, begin, end, work }: PhaseRun<Move, Tools, Learned>,
+  { done, recall, tools, halted, isGroupStopped = false, meet, begin, end, work }: PhaseRun<Move, Tools, Learned>,
 ): Promise<void> {
-  const isStopped = phases.some(({ name, downtime }) => downtime === true && done.has(name));
+  let isStopped = isGroupStopped || phases.some(({ name, downtime }) => downtime === true && done.has(name));
   const halting = halted === undefined ? tools : { ...tools, signal: AbortSignal.any([tools.signal, halted]) };
   for (const phase of phases) {
     const move = recall();
@@ -44,8 +48,10 @@ export async function runPhases<
     if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
     // Nor does a pause keep it stopped. Nobody waits for a lone volume or an image.
     const given = move.kind !== 'server' || (phase.halts && !isStopped) ? halting : tools;
+    if (phase.together === true) await meet?.(phase, isStopped ? tools.signal : halting.signal);
     given.signal.throwIfAborted();
     await begin(phase);
+    isStopped ||= move.kind === 'server' && phase.downtime === true;
     const learned = await work(phase, move, given, () => phase.run(move, given));
     await end(phase, learned);
   }

@@ -39,6 +39,8 @@ export const Configurations = z.object({
   security_group_rules: z.array(schemas.security_group_rule).default([]),
   rbac_policies: z.array(schemas.rbac_policy).default([]),
   role_assignments: z.array(schemas.role_assignment).default([]),
+  dns_zones: z.array(schemas.dns_zone).default([]),
+  dns_record_sets: z.array(schemas.dns_record_set).default([]),
   ports: z.array(schemas.port).default([]),
   trunks: z.array(schemas.trunk).default([]),
   floating_ips: z.array(schemas.floating_ip).default([]),

@@ -34,6 +34,8 @@ export const factsOf = {
   },
   rbac_policy: { plural: 'rbac_policies', one: 'RBAC policy', many: 'RBAC policies', networkSide: true },
   role_assignment: { plural: 'role_assignments', one: 'role assignment', many: 'role assignments', networkSide: true },
+  dns_zone: { plural: 'dns_zones', one: 'DNS zone', many: 'DNS zones', networkSide: true },
+  dns_record_set: { plural: 'dns_record_sets', one: 'DNS record set', many: 'DNS record sets', networkSide: true },
   port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
   trunk: { plural: 'trunks', one: 'trunk', many: 'trunks', networkSide: false },
   floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },

@@ -26,8 +26,9 @@ export const Mappings = z.strictObject({
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
   /**
    * `to`: an existing QoS policy, router, address scope, subnet pool, address group, security
-   * group, server group, or port or trunk without a server, by its id or name, or `create`. A
-   * mapped router keeps its gateway and routes; interfaces that it lacks are added.
+   * group, server group, DNS zone, or port or trunk without a server, by its id or name, or
+   * `create`. A mapped router keeps its gateway and routes; interfaces that it lacks are added, as
+   * record sets are to a mapped zone.
    */
   qos_policies: Existing.nullish(),
   routers: Existing.nullish(),
@@ -38,6 +39,7 @@ export const Mappings = z.strictObject({
   ports: Existing.nullish(),
   trunks: Existing.nullish(),
   server_groups: Existing.nullish(),
+  dns_zones: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
    * router ids.
@@ -80,6 +82,11 @@ export const Mappings = z.strictObject({
   /** Whether users and groups get their roles in the project; `options.assignments`. */
   assignments: z.literal('carry').optional(),
   /**
+   * Whether DNS records get the new addresses of floating IPs and gateways, as far as the plan
+   * names them; `options.dns_addresses`.
+   */
+  dns_addresses: z.literal('rewrite').optional(),
+  /**
    * Fatal concerns that the operator accepts: a code, or a code and the ref that it is about
    * (`gateway.snat_rights gateway/6f…`). Only codes that may be accepted count.
    */
@@ -98,7 +105,8 @@ export type MappedKind =
   | 'security_groups'
   | 'ports'
   | 'trunks'
-  | 'server_groups';
+  | 'server_groups'
+  | 'dns_zones';
 
 /** What takes the place of a resource, by id or name; null where it is created. */
 export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
@@ -151,6 +159,7 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
     'ports',
     'trunks',
     'server_groups',
+    'dns_zones',
     'volume_types',
     'projects',
     'users',
@@ -158,9 +167,11 @@ export function overlaid(...layers: readonly Mappings[]): Mappings {
   ] as const;
   const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
+  const isRewritten = layers.some((layer) => layer.dns_addresses === 'rewrite');
   const isCarried = (name: CarriedIfAsked): boolean => layers.some((layer) => layer[name] === 'carry');
   const all = {
     ...(accept.length === 0 ? {} : { accept }),
+    ...(isRewritten ? { dns_addresses: 'rewrite' as const } : {}),
     ...Object.fromEntries(given.filter(([, entries]) => Object.keys(entries).length > 0)),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
     networks: Object.assign({}, ...layers.map(({ networks }) => networks)) as Mappings['networks'],

@@ -22,6 +22,8 @@ export const kinds = [
   'security_group_rule',
   'rbac_policy',
   'role_assignment',
+  'dns_zone',
+  'dns_record_set',
   'port',
   'trunk',
   'floating_ip',

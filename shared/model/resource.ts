@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AddressGroup, AddressScope, PortForwarding, SubnetPool, Trunk } from './addressing.ts';
+import { DnsRecordSet, DnsZone } from './dns.ts';
 import { ImageMember } from './image-member.ts';
 import { CapturedProject } from './project.ts';
 import { QosPolicy } from './qos.ts';
@@ -349,6 +350,8 @@ export const schemas = {
   security_group_rule: SecurityGroupRule,
   rbac_policy: RbacPolicy,
   role_assignment: RoleAssignment,
+  dns_zone: DnsZone,
+  dns_record_set: DnsRecordSet,
   port: Port,
   trunk: Trunk,
   floating_ip: FloatingIp,

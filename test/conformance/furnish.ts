@@ -24,7 +24,7 @@ export class Hand {
   }
 
   /** Stores bytes as a raw image; returns its id. */
-  async store(fields: Readonly<Record<string, string>>, bytes: Buffer): Promise<string> {
+  async store(fields: Readonly<Record<string, string | boolean>>, bytes: Buffer): Promise<string> {
     const body = { disk_format: 'raw', container_format: 'bare', ...fields };
     const { id } = await this.ask<{ id: string }>('POST', 'image', '/images', body);
     const open = async function* (): AsyncGenerator<Buffer> {

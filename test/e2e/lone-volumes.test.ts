@@ -111,7 +111,7 @@ test('a volume that no server has moves with its project: every byte and attribu
   await sender.daemon.commit({ campaign, deleteSource: false });
   await untilState(sender, 'committed');
   expect((await there())?.metadata).toEqual({ tier: 'cold' });
-  expect((await here())?.metadata).toEqual({ tier: 'cold', godwit_moved: campaign });
+  expect((await here())?.metadata).toEqual({ tier: 'cold', godwit_moved: `${campaign} ${volume}` });
   expect(await temporaries()).toEqual([]);
 });
 

@@ -1,23 +1,18 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Cloud, type SenderLife, untilState, type World } from '../support/in-process.ts';
+import { type SenderLife, untilState, type World } from '../support/in-process.ts';
+import { addSharedType } from '../support/shared-volume.ts';
 import { addVolumeTo, type SeenVolume, storedDigest, volumesAt } from '../support/shop-volumes.ts';
-import { adminOf, ShopTemplate } from '../support/shop-world.ts';
+import { ShopTemplate } from '../support/shop-world.ts';
 
 let template: ShopTemplate;
 let world: World;
 let sender: SenderLife;
 
-/** Gives a cloud a type of volumes that several servers may have, or only one. */
-async function addType(cloud: Cloud, multiattach: string): Promise<void> {
-  const volume_type = { name: 'shared', extra_specs: { multiattach } };
-  await (await adminOf(cloud)).send('POST', 'volumev3', '/types', { volume_type });
-}
-
 /** A shop of one server, which has a volume that several may have. */
 beforeAll(async () => {
   template = await ShopTemplate.make(['web 1'], async (source, state) => {
-    await addType(source, '<is> True');
+    await addSharedType(source);
     await addVolumeTo(source.user, state, 'web 1', { name: 'quorum', volume_type: 'shared' });
   });
 }, 120_000);
@@ -39,7 +34,7 @@ async function blockingOf(plan: string): Promise<readonly string[]> {
 }
 
 test('a volume that several servers may have moves with the only one that has it, and several may have it again', async () => {
-  await addType(world.destination, '<is> True');
+  await addSharedType(world.destination);
   const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
   expect(await blockingOf(plan)).toEqual([]);
   const { campaign } = await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
@@ -57,7 +52,7 @@ test('a volume that several servers may have moves with the only one that has it
 });
 
 test('a type that only one server may have blocks it, until the plan accepts that', async () => {
-  await addType(world.destination, '<is> False');
+  await addSharedType(world.destination, '<is> False');
   const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
   expect(await blockingOf(plan)).toEqual(['volume.multiattach']);
   const accepted = plan.replace(/^mappings:$/m, 'mappings:\n  accept: [volume.multiattach]');

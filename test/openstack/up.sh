@@ -1,9 +1,15 @@
 #!/bin/bash
-# usage: [TOKEN_LIFE=<seconds>] [RAW_VOLUMES=1] [FRESH=1] up.sh [src] [dst]
+# usage: [TOKEN_LIFE=<seconds>] [RAW_VOLUMES=1] [FRESH=1] up.sh [src] [dst], or up.sh --prepare
 # Brings the two clouds up and returns when every agent is alive. May be repeated; FRESH=1 forgets the clouds' state first.
+# --prepare makes what they stand on (base layer, golden database, guest image), and starts neither.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lab.sh"
+prepare=
+if [ "${1:-}" = --prepare ]; then
+  prepare=1
+  shift
+fi
 clouds=("$@")
 [ $# -gt 0 ] || clouds=(src dst)
 
@@ -70,8 +76,7 @@ start_clouds() {
   for pid in "${pids[@]}"; do wait "$pid"; done
 }
 
-bring_up() {
-  local cloud
+prepare() {
   "$here/prepare.sh"
   for cloud in "${clouds[@]}"; do
     use_release "${RELEASE[$cloud]}"
@@ -79,6 +84,11 @@ bring_up() {
     [ -e "$LAB/$GOLDEN/.complete" ] || timed "golden database, $SUITE" golden_database "${RELEASE[$cloud]}"
   done
   [ -e "$SHARED/guest.qcow2" ] || timed "guest image" "$here/guest/build.sh"
+}
+
+bring_up() {
+  local cloud
+  prepare
   "$here/credentials.sh"
   operator_network
   for cloud in "${clouds[@]}"; do
@@ -91,4 +101,4 @@ bring_up() {
   timed "clouds (${clouds[*]})" start_clouds
 }
 
-timed "up, all together" bring_up
+if [ -n "$prepare" ]; then timed "prepared, all together" prepare; else timed "up, all together" bring_up; fi

@@ -52,7 +52,7 @@ export async function openPlayground({ dir, endings }: Stage, pace = usualPace):
 }
 
 /** Provides what a cloud's administrator would; the receiver's user needs an operator's rights. */
-async function equip(twin: TwinProcess, offers: Offers, ownerIsOperator: boolean): Promise<Cloud> {
+export async function equip(twin: TwinProcess, offers: Offers, ownerIsOperator: boolean): Promise<Cloud> {
   const { authUrl, password } = twin;
   const admin = await OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
   await provide(admin, offers);

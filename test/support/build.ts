@@ -22,6 +22,8 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   security_group_rule: { security_group_id: 'group', direction: 'ingress' },
   rbac_policy: { action: 'access_as_shared', object_type: 'network', object_id: 'net', target_project: 'other' },
   role_assignment: { holder: 'user', holder_id: 'u1', holder_name: 'ada', role: 'member' },
+  dns_zone: { email: 'host@example.org', ttl: 3600 },
+  dns_record_set: { zone_id: 'zone', type: 'A', records: ['203.0.113.9'] },
   port: { network_id: 'net', mac_address: 'fa:16:3e:00:00:02', fixed_ips: [] },
   trunk: { port_id: 'port' },
   floating_ip: { floating_network_id: 'ext', floating_ip_address: '203.0.113.9' },
@@ -98,7 +100,7 @@ export function aPlan(document: Configurations, more: Readonly<Record<string, un
 
 /** An empty destination where nothing is scarce. */
 export function someFacts(more: Partial<DestinationFacts> = {}): DestinationFacts {
-  const none = { flavors: [], networks: [], keypairs: [], volume_types: [], quotas: {} };
+  const none = { flavors: [], networks: [], keypairs: [], volume_types: [], users: [], groups: [], quotas: {} };
   return {
     provider: 'openstack',
     region: '',

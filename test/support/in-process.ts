@@ -116,14 +116,19 @@ export class World {
    * Opens a world in `dir` from copies of the clouds and states below `template`; the receiver is
    * off.
    */
-  static async open(template: string, dir: string, destinationAs: Partial<TwinOptions> = {}): Promise<World> {
+  static async open(
+    template: string,
+    dir: string,
+    destinationAs: Partial<TwinOptions> = {},
+    sourceAs: Partial<TwinOptions> = {},
+  ): Promise<World> {
     for (const side of ['sender', 'receiver']) {
       await mkdir(join(dir, side), { recursive: true });
       if (existsSync(join(template, side))) await cp(join(template, side), join(dir, side), { recursive: true });
     }
     const clouds = ['source', 'destination'].map(async (name) => {
       await cp(join(template, name), join(dir, name), { recursive: true });
-      return openCloudAt(join(dir, name), name === 'destination' ? destinationAs : {});
+      return openCloudAt(join(dir, name), name === 'destination' ? destinationAs : sourceAs);
     });
     const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
     return World.#between(source, destination, dir);

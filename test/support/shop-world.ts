@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
+import type { TwinOptions } from '../twin/twin.ts';
 import { beginMigration, type Cloud, openCloudAt, type SenderLife, untilState, World } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { makeShop } from './shop.ts';
@@ -57,9 +58,12 @@ export class ShopTemplate {
     return rm(this.#dir, { recursive: true, force: true });
   }
 
-  /** Opens a world until the test is over; an admin's sender is told more by its cloud. */
-  async world(senderUser: World['senderUser'] = 'demo'): Promise<ShopWorld> {
-    const world = await World.open(this.#dir, await mkdtemp(join(this.#dir, 'world-')));
+  /**
+   * Opens a world until the test is over; an admin's sender is told more by its cloud. `clouds`:
+   * how both are.
+   */
+  async world(senderUser: World['senderUser'] = 'demo', clouds: Partial<TwinOptions> = {}): Promise<ShopWorld> {
+    const world = await World.open(this.#dir, await mkdtemp(join(this.#dir, 'world-')), clouds, clouds);
     onTestFinished(() => world.close());
     world.senderUser = senderUser;
     world.startReceiver();

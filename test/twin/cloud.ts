@@ -11,6 +11,7 @@ export interface Quotas {
   /** `image_bytes`: the bytes a project may store; `image_count`: how many images. */
   readonly image: QuotaSet;
   readonly volume: QuotaSet;
+  readonly dns: QuotaSet;
 }
 
 /** The settings a twin was started with, and the defaults of the others. */
@@ -19,6 +20,7 @@ export interface Settings {
   readonly region: string;
   readonly tokenLifeSeconds: number;
   readonly pageSize: number;
+  readonly hidden: readonly string[];
   readonly quotas: Quotas;
   readonly guest: boolean;
   /** Refuses characters outside the basic multilingual plane, as Zed on a utf8mb3 database does. */
@@ -45,6 +47,8 @@ export interface Settings {
   readonly volumeZones: readonly string[];
   /** Glance refuses a raw image with the content of another format, as from 2025.1 on. */
   readonly inspectsImages: boolean;
+  /** What Glance computes of its images: Python's name of the digest, and OpenSSL's. */
+  readonly hashing: { readonly name: string; readonly openssl: string };
   readonly crossZones: boolean;
   /** Volumes are raw files on NFS, and not qcow2 files. */
   readonly rawVolumes: boolean;
@@ -52,6 +56,8 @@ export interface Settings {
   readonly clonesImages: boolean;
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
+  /** Whether the catalogue names Designate. */
+  readonly designate: boolean;
   readonly elsewhere: Elsewhere;
   readonly furtherServices: readonly string[];
   readonly maxRequestBytes: number;

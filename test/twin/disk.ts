@@ -19,18 +19,22 @@ export interface Digests {
 export class SparseWriter {
   readonly #file: FileHandle;
   readonly #md5: Hash = createHash('md5');
-  readonly #sha512: Hash = createHash('sha512');
+  readonly #sha512: Hash;
   readonly #block = Buffer.allocUnsafe(blockBytes);
   #filled = 0;
   #offset = 0;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, hash: string) {
     this.#file = file;
+    this.#sha512 = createHash(hash);
   }
 
-  /** Opens a file for writing from its start; what it held is lost. */
-  static async create(path: string): Promise<SparseWriter> {
-    return new SparseWriter(await open(path, 'w'));
+  /**
+   * Opens a file for writing from its start; what it held is lost. `hash`: what is made in the
+   * place of its SHA-512.
+   */
+  static async create(path: string, hash = 'sha512'): Promise<SparseWriter> {
+    return new SparseWriter(await open(path, 'w'), hash);
   }
 
   /** Bytes taken so far. */

@@ -19,12 +19,6 @@ const byKey: Style = (key, { things, next }) => ({
 /** Barbican (barbican/common/hrefs.py) and Magnum (magnum/api/controllers/v1/collection.py). */
 const byNext: Style = (key, { things, next }) => ({ [key]: things, ...(next === null ? {} : { next }) });
 
-/** Designate (designate/objects/adapters/api_v2/base.py, `_get_collection_links`). */
-const byObject: Style = (key, { things, next }) => ({
-  [key]: things,
-  links: { self: 'http://twin/', ...(next === null ? {} : { next }) },
-});
-
 /** Heat (heat/api/openstack/v1/views/views_common.py) and Trove (trove/common/pagination.py). */
 const byList: Style = (key, { things, next }) => ({
   [key]: things,
@@ -37,7 +31,6 @@ const bare: Style = (_key, { things }) => things;
 /** Where each of these services lists what, how it names it, and how many it tells at once. */
 const shelves = {
   'load-balancer': { path: '/v2/lbaas/loadbalancers', key: 'loadbalancers', name: 'name', most: 1000, style: byKey },
-  dns: { path: '/v2/zones', key: 'zones', name: 'name', most: 1000, style: byObject },
   orchestration: { path: '/v1/stacks', key: 'stacks', name: 'stack_name', most: 1000, style: byList },
   sharev2: { path: '/v2/shares', key: 'shares', name: 'name', most: 1000, style: byKey },
   'object-store': { path: '/v1', key: 'containers', name: 'name', most: 10_000, style: bare },
@@ -49,9 +42,15 @@ const shelves = {
 function shelf(type: ShelfType): Route {
   const { path, key, name, most, style } = shelves[type];
   return route('elsewhere', 'GET', `/${type}${path}`, (call): Answer => {
-    const all = namesIn(call, type).map((text, index) => ({ id: `${index}`, [name]: text }));
+    const all = namesIn(call, type).map((text, index) => thingOf(type, name, text, `${index}`));
     return { status: 200, body: style(key, pageOf(call, all, most)) };
   });
+}
+
+/** Barbican has no ids, but addresses (barbican/model/models.py, `Secret.fields`). */
+function thingOf(type: ShelfType, name: string, text: string, id: string): Readonly<Record<string, string>> {
+  if (type !== 'key-manager') return { id, [name]: text };
+  return { secret_ref: `http://twin/v1/secrets/${id}`, name: text, secret_type: 'passphrase', expiration: '2030-01-31T00:00:00' };
 }
 
 /** A page as it is asked for; Barbican alone counts (`offset`), the others name what was last. */

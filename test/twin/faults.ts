@@ -43,13 +43,14 @@ const stateFault = z.strictObject({
     'expire-tokens',
     'cell-down',
     'volume-error',
+    'zone-error',
     'ports-down',
   ]),
-  /** Regular expression over the name of the server, image, volume or snapshot. */
+  /** Regular expression over the name of the server, image, volume, snapshot or zone. */
   name: z.string().optional(),
   times: z.int().positive().optional(),
   message: z.string().optional(),
-  service: z.enum(['compute', 'network', 'image', 'volume']).optional(),
+  service: z.enum(['compute', 'network', 'image', 'volume', 'dns']).optional(),
   /** Name or id of a project. */
   project: z.string().optional(),
   set: z.record(z.string(), z.int()).optional(),

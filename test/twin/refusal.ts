@@ -89,12 +89,19 @@ export function errorBody(service: ServiceName, refusal: Refusal, accept: string
   // shape; Glance alone words its own.
   if (status === 401 || service === 'identity') return json({ error: { code: status, message, title } });
   if (service === 'network') return json({ NeutronError: { type: refusal.type, message, detail: '' } });
+  // designate/api/middleware.py, FaultWrapperMiddleware.
+  if (service === 'dns') return dnsError(refusal);
   // A path that no route knows is answered by the router beneath the services, in HTML.
   if (refusal.type === unrouted) return imageError(404, 'Not Found', refusal, accept);
   return {
     ...json({ [computeFaults[status] ?? 'computeFault']: { code: status, message } }),
     contentType: 'application/json; charset=UTF-8',
   };
+}
+
+/** An object that its schema refuses has errors in the place of a message. */
+function dnsError({ status: code, type, message }: Refusal): ErrorBody {
+  return json(type === 'invalid_object' ? { code, type, errors: { errors: [{ message }] } } : { code, type, message });
 }
 
 const imageUnauthorized =

@@ -4,7 +4,7 @@ import { parseJson, readText, refuseWideCharacters } from './body.ts';
 import type { Cloud } from './cloud.ts';
 import type { RequestFault } from './faults.ts';
 import { newUuid } from './identifier.ts';
-import { authenticate } from './keystone/authenticate.ts';
+import { authenticate, mustBeNamed } from './keystone/authenticate.ts';
 import { microversionHeaders, negotiate } from './nova/microversion.ts';
 import { nobody } from './policy.ts';
 import { errorBody, Refusal, unrouted } from './refusal.ts';
@@ -108,6 +108,7 @@ async function carryOut(
   }
   const { route, params } = match;
   const caller = route.open ? nobody : authenticate(cloud, request.headers);
+  if (service !== 'identity') mustBeNamed(cloud, caller, service, method, path);
   const body = parseJson(text, service);
   if (cloud.settings.strictUtf8) refuseWideCharacters(service, segments.join('/'), text, body);
   const call: Call = {

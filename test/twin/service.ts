@@ -1,5 +1,5 @@
 /** The services of one twin; each is a path prefix on its single port. */
-export const serviceNames = ['identity', 'image', 'network', 'compute', 'volume', 'elsewhere'] as const;
+export const serviceNames = ['identity', 'image', 'network', 'compute', 'volume', 'dns', 'elsewhere'] as const;
 
 /** One of the services. */
 export type ServiceName = (typeof serviceNames)[number];
@@ -7,7 +7,6 @@ export type ServiceName = (typeof serviceNames)[number];
 /** Further services, of which a twin has nothing but lists, by their types in the catalogue. */
 export const shelfTypes = [
   'load-balancer',
-  'dns',
   'orchestration',
   'sharev2',
   'object-store',

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kept, Volume, VolumeSnapshot, VolumeType } from './cinder/model.ts';
+import type { Pointer, RecordSet, Zone } from './designate/model.ts';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Ec2Credential, Group, Project, Token, Trust, User } from './keystone/model.ts';
 import type {
@@ -57,6 +58,9 @@ export interface State {
   readonly volumeSnapshots: Map<string, VolumeSnapshot>;
   readonly volumeKeeps: Map<string, Kept>;
   readonly volumeTypes: Map<string, VolumeType>;
+  readonly zones: Map<string, Zone>;
+  readonly recordSets: Map<string, RecordSet>;
+  readonly pointers: Map<string, Pointer>;
   /** Quotas that differ from the defaults, by `service:project`. */
   readonly quotas: Map<string, QuotaSet>;
   /** Counters that never go back, such as the number in instance names. */
@@ -97,6 +101,9 @@ function emptyState(): State {
     volumeSnapshots: new Map(),
     volumeKeeps: new Map(),
     volumeTypes: new Map(),
+    zones: new Map(),
+    recordSets: new Map(),
+    pointers: new Map(),
     quotas: new Map(),
     counters: new Map(),
   };

@@ -6,6 +6,8 @@ import { resumeVolumes } from './cinder/restart.ts';
 import { volumeRoutes } from './cinder/routes.ts';
 import { seedVolumeTypes } from './cinder/types.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { dnsRoutes } from './designate/routes.ts';
+import { resumeZones } from './designate/worker.ts';
 import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
@@ -77,6 +79,8 @@ export interface TwinOptions {
    * The most that any list answers at once; unlimited by default but for Nova's and Glance's 1000.
    */
   readonly pageSize?: number;
+  /** Names of what a policy of Neutron hides from everybody in its lists. */
+  readonly hidden?: readonly string[];
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Running servers count boots and seconds on their disks. */
   readonly guest?: boolean;
@@ -115,6 +119,8 @@ export interface TwinOptions {
   readonly volumeZones?: readonly string[];
   /** `require_image_format_match` of glance-api.conf, from 2025.1 on; off by default, as in Zed. */
   readonly inspectsImages?: boolean;
+  /** `hashing_algorithm` of glance-api.conf, by Python's name and OpenSSL's; `sha512` else. */
+  readonly hashing?: { readonly name: string; readonly openssl: string };
   /** `cross_az_attach` of nova.conf: a server may have volumes of other zones; on by default. */
   readonly crossZones?: boolean;
   /** Volumes are raw files on NFS, as with `nfs_qcow2_volumes` unset; else they are qcow2 files. */
@@ -123,6 +129,8 @@ export interface TwinOptions {
   readonly clonesImages?: boolean;
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
+  /** The catalogue names Designate; off by default, as in a packaged Zed. */
+  readonly designate?: boolean;
   /** What the project has in services of which the twin has nothing else. */
   readonly elsewhere?: Elsewhere;
   /** Types of further services that the catalogue names; nobody answers there. */
@@ -171,6 +179,8 @@ const defaultQuotas: Quotas = {
     backup_gigabytes: 1000,
     groups: 10,
   },
+  // designate/conf/base.py.
+  dns: { zones: 10, zone_recordsets: 500, zone_records: 500, recordset_records: 20, api_export_size: 1000 },
 };
 
 const routes: readonly Route[] = [
@@ -212,6 +222,7 @@ const routes: readonly Route[] = [
   ...computeQuotaRoutes,
   ...hostRoutes,
   ...volumeRoutes,
+  ...dnsRoutes,
   ...elsewhereRoutes,
 ];
 
@@ -224,11 +235,13 @@ function settingsFrom(options: TwinOptions): Settings {
     region: options.region ?? 'RegionOne',
     tokenLifeSeconds: options.tokenLifeSeconds ?? 3600,
     pageSize: options.pageSize ?? Number.POSITIVE_INFINITY,
+    hidden: options.hidden ?? [],
     quotas: {
       compute: { ...defaultQuotas.compute, ...options.quotas?.compute },
       network: { ...defaultQuotas.network, ...options.quotas?.network },
       image: { ...defaultQuotas.image, ...options.quotas?.image },
       volume: { ...defaultQuotas.volume, ...options.quotas?.volume },
+      dns: { ...defaultQuotas.dns, ...options.quotas?.dns },
     },
     guest: options.guest ?? false,
     strictUtf8: options.strictUtf8 ?? true,
@@ -246,10 +259,12 @@ function settingsFrom(options: TwinOptions): Settings {
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
     inspectsImages: options.inspectsImages ?? false,
+    hashing: options.hashing ?? { name: 'sha512', openssl: 'sha512' },
     crossZones: options.crossZones ?? true,
     rawVolumes: options.rawVolumes ?? false,
     clonesImages: options.clonesImages ?? false,
     gibibyte: options.gibibyte ?? 2 ** 30,
+    designate: options.designate ?? false,
     elsewhere: options.elsewhere ?? {},
     furtherServices: options.furtherServices ?? [],
     maxRequestBytes: 114_688,
@@ -293,6 +308,7 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
   base = `${options.tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   resumeServers(cloud);
   resumeVolumes(cloud);
+  resumeZones(cloud);
   const heart = setInterval(() => tickGuests(cloud), 1000);
   let turn = 0;
   const hand = setInterval(() => writeGuests(cloud, turn++), 20);

@@ -3,7 +3,7 @@ import { attemptOf, isTurnedBack } from '../../migration/attempt.ts';
 import { wasStopped } from '../../migration/durations.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Campaign } from '../campaign.ts';
-import { forEachServer } from '../each-server.ts';
+import { forEachGroup } from '../each-server.ts';
 import { throwFailures } from '../failures.ts';
 import { migrationOf } from '../move-tools.ts';
 import { cleanupSignal, type StepTools } from '../step.ts';
@@ -16,14 +16,16 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
   const { facts } = campaign.journal;
   const halted = AbortSignal.abort(new Problem('E_CANCELLED', 'The campaign is paused.'));
   for (const { moves } of campaign.moves()) {
-    const stopped = moves.filter(({ server: { id } }) => !campaign.moved(id) && wasStopped(attemptOf(facts, id).facts));
-    const back = stopped.filter(({ server: { id } }) => isTurnedBack(facts, id));
-    const onward = stopped.filter((move) => !back.includes(move));
+    const unmoved = moves.filter(({ server: { id } }) => !campaign.moved(id));
+    const groups = campaign.groupsOf(unmoved);
+    const stopped = groups.filter((group) => group.some(({ server: { id } }) => wasStopped(attemptOf(facts, id).facts)));
+    const back = stopped.filter((group) => group.some(({ server: { id } }) => isTurnedBack(facts, id)));
+    const onward = stopped.filter((group) => !back.includes(group));
     const migration = migrationOf(campaign, tools);
-    const takenBack = forEachServer(back, tools, 'could not be rolled back', (move) => rollBack(move, migration));
+    const takenBack = forEachGroup(back, tools, 'could not be rolled back', (group) => rollBack(group, migration));
     // The other servers arrive first, even if these fail.
     await takenBack.catch(() => undefined);
-    await moveBatch(campaign, onward, { ...tools, halted });
+    await moveBatch(campaign, onward.flat(), { ...tools, halted });
     await takenBack;
   }
   throwFailures(campaign);

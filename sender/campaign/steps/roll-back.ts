@@ -4,7 +4,7 @@ import { exceptedFrom } from '../../migration/fact.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Move } from '../../migration/move.ts';
 import type { Campaign } from '../campaign.ts';
-import { forEachServer } from '../each-server.ts';
+import { forEachGroup } from '../each-server.ts';
 import { keep } from '../keep.ts';
 import { migrationOf } from '../move-tools.ts';
 import { type StepEnd, type StepTools, workSignal } from '../step.ts';
@@ -17,12 +17,15 @@ import { commitAtReceiver } from './commit.ts';
  */
 export function rollBackAll(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const kept = exceptedFrom(campaign.journal.facts, 'rollback', 'keep');
-  return rollBackMoves(campaign, tools, () => true, kept);
+  return rollBackGroups(campaign, tools, () => true, kept);
 }
 
-/** Rolls back the unfinished moves; moved servers stay at the destination. */
+/**
+ * Rolls back the unfinished moves; moved servers stay at the destination, but for those of an
+ * atomic group of which one has not moved.
+ */
 export function rollBackUnfinished(campaign: Campaign, tools: StepTools): Promise<undefined> {
-  return rollBackMoves(campaign, tools, (move) => !campaign.moved(move.server.id));
+  return rollBackGroups(campaign, tools, (move) => !campaign.moved(move.server.id));
 }
 
 /**
@@ -66,17 +69,19 @@ async function removePrepared(campaign: Campaign, tools: StepTools): Promise<voi
       await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
 }
 
-async function rollBackMoves(
+async function rollBackGroups(
   campaign: Campaign,
   tools: StepTools,
   which: (move: Move) => boolean,
   kept: ReadonlySet<string> = new Set(),
 ): Promise<undefined> {
-  const moves = campaign.moves().flatMap(({ moves: wave }) => wave);
-  const begun = moves.filter(({ server }) => attemptOf(campaign.journal.facts, server.id).facts.length > 0);
-  const back = begun.filter(which).reverse();
-  await forEachServer(back, tools, 'could not be rolled back', (move) => {
+  const groups = campaign.groupsOf(campaign.moves().flatMap(({ moves: wave }) => wave));
+  const isBegun = ({ server }: Move): boolean => attemptOf(campaign.journal.facts, server.id).facts.length > 0;
+  const back = groups.filter((group) => group.some(isBegun) && group.some(which)).reverse();
+  await forEachGroup(back, tools, 'could not be rolled back', async (group) => {
     const migration = migrationOf(campaign, tools);
-    return kept.has(move.server.id) ? keep(campaign, move, migration, tools) : rollBack(move, migration);
+    // Of a group all are kept, or none.
+    if (!group.every(({ server }) => kept.has(server.id))) return rollBack(group, migration);
+    for (const move of group) await keep(campaign, move, migration, tools);
   });
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Campaign } from '../../campaign/campaign.ts';
 import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import { toCutOver } from '../../campaign/cutover.ts';
-import { namedServers, toKeepMoved } from '../../campaign/named-servers.ts';
+import { mustKeepGroups, namedServers, toKeepMoved } from '../../campaign/named-servers.ts';
 import type { SenderContext } from '../context.ts';
 import { possibleIn, steer } from '../steer.ts';
 import { Names, OfServers } from './params.ts';
@@ -49,6 +49,7 @@ export const rollback = command({
       keep: toKeepMoved(runner.campaign, status, keep),
       giveUp: namedServers(status, giveUp).map(({ server }) => server),
     };
+    mustKeepGroups(runner.campaign, details.keep, details.giveUp);
     return await steer(runner, 'rollback', possibleIn.rollback, details);
   },
 });

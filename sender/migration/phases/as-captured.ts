@@ -1,5 +1,6 @@
 import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import { acceptsPart } from '../../../shared/model/accepted.ts';
+import { holdersOf } from '../../../shared/model/atomic-groups.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { trunksOn, withSubports } from '../../../shared/model/plugged.ts';
 import { freedOfPolicy } from '../../../shared/model/qos-user.ts';
@@ -91,6 +92,7 @@ function changesOf(before: Configurations, now: Recaptured): string[] {
     ...changesAmong('floating IP', floatingWas, now.floatingIps),
     ...changesAmong('port forwarding', forwardingsWas, now.forwardings),
     ...was.volumes.flatMap(({ volume_id }) => changesOfVolume(volume_id, before, now)),
+    ...now.holders.flatMap(({ volume, servers }) => newHolders(volume, servers, before)),
   ];
 }
 
@@ -101,6 +103,19 @@ function changesOfVolume(id: string, before: Configurations, now: Recaptured): s
   const called = `volume ${was.name === '' ? id : was.name}`;
   const is = now.volumes.find((volume) => volume.id === id);
   return is === undefined ? [`${called} is gone`] : differing(`${called}: `, was, is, ofVolume);
+}
+
+/**
+ * The servers that have got a volume since: they may write to it, however long those of the
+ * document are stopped.
+ */
+function newHolders(id: string, servers: readonly string[], before: Configurations): string[] {
+  const known = holdersOf(before).get(id) ?? [];
+  const name = before.volumes.find((volume) => volume.id === id)?.name || id;
+  const added = servers.filter((server) => !known.includes(server));
+  // One that this server has got itself is a difference of the server.
+  if (known.length === 0 || added.length === 0) return [];
+  return [`volume ${name}: it is attached to ${added.join(', ')}, too`];
 }
 
 function specsOf({ areSpecsKnown }: Recaptured): readonly string[] {

@@ -16,8 +16,9 @@ const idleIntervalMs = 1_000;
 const idleLooks = 300;
 
 /**
- * Snapshots every disk of the stopped server; refuses a server that was started by others, or
- * differs from its capture. It is read again beside the snapshot, which costs no downtime.
+ * Snapshots every disk that the stopped server has alone; refuses a server that was started by
+ * others, or differs from its capture. It is read again beside the snapshot, which costs no
+ * downtime.
  */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   const seen = await dropStale(move, tools);
@@ -25,7 +26,7 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
   const snapshots: Record<string, Snapshot> = {};
   const takeAll = async (): Promise<void> => {
-    for (const disk of move.disks)
+    for (const disk of move.disks.filter(({ id }) => !move.sharedDisks.includes(id)))
       snapshots[disk.id] = await tools.source.freeze(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal: tools.signal });
   };
   // Both end before a failure is told: a server is not started while its snapshot is made.

@@ -10,11 +10,11 @@ import type { Tools } from '../phase.ts';
  * stop, and before every snapshot. Throws E_SERVER_STATE.
  */
 export async function mustOutliveSnapshots(
-  { server, disks }: Pick<Move, 'server' | 'disks'>,
+  { server }: Pick<Move, 'server'>,
   { source, document, signal }: Pick<Tools, 'source' | 'document' | 'signal'>,
 ): Promise<void> {
   const about = refOf('server', server.id);
-  const hasVolumes = disks.some(({ volume_id }) => volume_id !== null);
+  const hasVolumes = document.servers.some(({ id, volumes }) => id === server.id && volumes.length > 0);
   if (!hasVolumes || accepts(document.mappings, 'server.volume_snapshot', about)) return;
   const risky = await source.riskyVolumes(server.id, signal);
   if (risky.length === 0) return;

@@ -1,5 +1,4 @@
-import { type Mappings, noMappings } from '../../../shared/model/mappings.ts';
-import { type MappingRule, measures, type RuleCondition, type RuleTarget } from '../../model/rule.ts';
+import { type MappingRule, measures, type RuleCondition } from '../../model/rule.ts';
 import { type MappableThing, refOfThing } from './thing.ts';
 
 /** That a rule decided about a thing. */
@@ -20,25 +19,6 @@ export function ruled(rules: readonly MappingRule[], things: readonly MappableTh
     const rule = ruleFor(rules, thing);
     return rule === undefined ? [] : [{ ref: refOfThing(thing), thing, rule }];
   });
-}
-
-/** What was decided, as the mappings of a plan. */
-export function ruledMappings(decided: readonly Ruled[]): Mappings {
-  const entries = (maps: RuleTarget): [string, { name: string; to: string }][] =>
-    decided.flatMap(({ thing, rule }) => (thing.maps === maps ? [[thing.key, { name: thing.name, to: rule.to }] as const] : []));
-  const zones = decided.flatMap(({ thing, rule }) =>
-    thing.maps === 'server' ? [[thing.key, { name: thing.name, availability_zone: rule.to }] as const] : [],
-  );
-  const types = entries('volume_type').map(([name, { to }]) => [name, { to }] as const);
-  return {
-    ...noMappings,
-    flavors: Object.fromEntries(entries('flavor')),
-    networks: Object.fromEntries(entries('network')),
-    routers: Object.fromEntries(entries('router')),
-    security_groups: Object.fromEntries(entries('security_group')),
-    volume_types: Object.fromEntries(types),
-    servers: Object.fromEntries(zones),
-  };
 }
 
 function holds(when: RuleCondition, thing: Omit<MappableThing, 'key'>): boolean {

@@ -6,9 +6,10 @@ import { wordOf } from '../../../shared/model/kind-words.ts';
 import { type Mappings, overlaid } from '../../../shared/model/mappings.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { type MappingRule, mapped, type RuleTarget } from '../../model/rule.ts';
-import { ruled, ruledMappings } from './apply.ts';
-import { acceptedAbove, type MappingSuggestion, suggestedMappings, suggestionsFor } from './suggest.ts';
-import { type MappableThing, refOfThing, thingsAround, thingsOf } from './thing.ts';
+import { ruled } from './apply.ts';
+import { acceptedAbove, type MappingSuggestion, suggestionsFor } from './suggest.ts';
+import { mappingsOf, placeOf, targets, thingsOf } from './target.ts';
+import { partsOf, refOfThing, thingsAround } from './thing.ts';
 
 /** Why a plan maps something as it does. `to` is null where nothing maps it. */
 export interface MappingReason {
@@ -45,16 +46,17 @@ export function propose(
   const supported = supportedDocument(document, new Set(facts.kinds));
   const things = thingsOf(supported);
   const decided = ruled(rules, things);
-  const proposed = overlaid(proposeMappings(supported, facts), ruledMappings(decided));
+  const ruledTo = decided.map(({ thing: { maps, key, name }, rule }) => ({ maps, key, name, to: rule.to }));
+  const proposed = overlaid(proposeMappings(supported, facts), mappingsOf(ruledTo));
   const suggestions = suggestionsFor(supported, proposed, facts);
   const wanted = suggestions.filter(({ ref, to }) => chosen.some((one) => one.ref === ref && one.to === to));
   const accepted = [...acceptedAbove(suggestions, above), ...wanted];
-  const mappings = overlaid(proposed, suggestedMappings(accepted));
+  const mappings = overlaid(proposed, mappingsOf(accepted.map(({ ref, name, to }) => ({ ...partsOf(ref), name, to }))));
   const reasons = things.map((thing) => {
     const ref = refOfThing(thing);
     const rule = decided.find((one) => one.ref === ref)?.rule;
     const suggestion = accepted.findLast((one) => one.ref === ref);
-    const to = placeOf(thing, mappings);
+    const to = placeOf(thing, mappings, facts);
     const says =
       rule !== undefined
         ? `the rule "${rule.name}"`
@@ -102,30 +104,9 @@ export function reasonText({ ref, name, to, says, suggestions }: MappingReason):
   return `${what}: ${to ?? 'not mapped'}, ${says}${may === '' ? '' : `; it may be ${may}`}`;
 }
 
-/** What takes the place of a thing by the mappings of a plan; null where nothing does. */
-function placeOf({ maps, key }: MappableThing, mappings: Mappings): string | null {
-  switch (maps) {
-    case 'flavor':
-      return mappings.flavors[key]?.to ?? null;
-    case 'network':
-      return mappings.networks[key]?.to ?? null;
-    case 'volume_type':
-      return mappings.volume_types?.[key]?.to ?? null;
-    case 'router':
-      return mappings.routers?.[key]?.to ?? 'create';
-    case 'security_group':
-      return mappings.security_groups?.[key]?.to ?? 'create';
-    case 'server':
-      return mappings.servers?.[key]?.availability_zone ?? 'any zone';
-  }
-}
-
 /** What a plan does where no rule says anything. */
 function usual(maps: RuleTarget, to: string | null): string {
   if (to === null) return 'for no rule holds and nothing there is equal';
-  if (maps === 'server') return 'as the scheduler of the destination chooses';
   if (to === 'create') return `for it becomes a new ${wordOf(maps === 'volume_type' ? 'volume' : maps)}`;
-  if (maps === 'flavor') return 'a flavor there of the same size, with the same extra specs where there is one';
-  if (maps === 'volume_type') return 'a type there with the same extra specs, or of the same name';
-  return 'one there of the same name, or the only one';
+  return targets[maps].usual;
 }

@@ -14,36 +14,85 @@ export interface MappableThing extends Readonly<Partial<Record<RuleMeasure, numb
 }
 
 /** How a thing is named in commands and sentences: `flavor/6f…`, `volume_type/ssd`. */
-export function refOfThing({ maps, key }: MappableThing): string {
-  return maps === 'volume_type' ? `volume_type/${key}` : refOf(maps, key);
+export function refOfThing({ maps, key }: Pick<MappableThing, 'maps' | 'key'>): string {
+  return `${maps}/${key}`;
 }
 
-/** Everything of a document that rules can map, in the order of the document. */
-export function thingsOf(document: Configurations): MappableThing[] {
-  const { flavors, networks, routers, security_groups, volumes, servers } = document;
+/** What a thing is, and its key, by how it is named. */
+export function partsOf(ref: string): Pick<MappableThing, 'maps' | 'key'> {
+  const at = ref.indexOf('/');
+  return { maps: ref.slice(0, at) as RuleTarget, key: ref.slice(at + 1) };
+}
+
+/** The flavors of a document, with their sizes. */
+export function flavorThings({ flavors }: Configurations): MappableThing[] {
+  return flavors.map((flavor) => {
+    const { vcpus, ram, disk } = flavor;
+    return { ...plain('flavor', flavor), vcpus, memory_gib: ram / 1024, disk_gib: disk };
+  });
+}
+
+/** The networks of a document, the external ones too. */
+export function networkThings({ networks }: Configurations): MappableThing[] {
+  return networks.map((network) => plain('network', network));
+}
+
+/** The routers of a document. */
+export function routerThings({ routers }: Configurations): MappableThing[] {
+  return routers.map((router) => plain('router', router));
+}
+
+/** The security groups of a document. */
+export function securityGroupThings({ security_groups }: Configurations): MappableThing[] {
+  return security_groups.map((group) => plain('security_group', group));
+}
+
+/** The types of the volumes of a document, each once, with the largest volume of it. */
+export function volumeTypeThings({ volumes }: Configurations): MappableThing[] {
   const types = Map.groupBy(
     volumes.filter(({ volume_type }) => volume_type !== null),
     ({ volume_type }) => volume_type ?? '',
   );
-  return [
-    ...flavors.map((flavor) => {
-      const { vcpus, ram, disk } = flavor;
-      return { ...plain('flavor', flavor), vcpus, memory_gib: ram / 1024, disk_gib: disk };
-    }),
-    ...networks.map((network) => plain('network', network)),
-    ...routers.map((router) => plain('router', router)),
-    ...security_groups.map((group) => plain('security_group', group)),
-    ...[...types].map(([name, those]) => ({
-      ...plain('volume_type', { id: name, name }),
-      type: name,
-      size_gib: Math.max(...those.map(({ size }) => size)),
-    })),
-    ...servers.map((server) => ({
-      ...plain('server', server),
-      zone: server.availability_zone,
-      ...sizeOf(server, document),
-    })),
-  ];
+  return [...types].map(([name, those]) => ({
+    ...plain('volume_type', { id: name, name }),
+    type: name,
+    size_gib: Math.max(...those.map(({ size }) => size)),
+  }));
+}
+
+/** The servers of a document, by their zone and size. */
+export function serverThings(document: Configurations): MappableThing[] {
+  return document.servers.map((server) => ({
+    ...plain('server', server),
+    zone: server.availability_zone,
+    ...sizeOf(server, document),
+  }));
+}
+
+/** The users who have roles in the project, each once. */
+export function userThings({ role_assignments }: Configurations): MappableThing[] {
+  return holders(role_assignments, 'user');
+}
+
+/** The groups that have roles in the project, each once. */
+export function groupThings({ role_assignments }: Configurations): MappableThing[] {
+  return holders(role_assignments, 'group');
+}
+
+/**
+ * The projects with which something of the project is shared, each once. A document knows them by
+ * their ids alone; `*` is every project.
+ */
+export function projectThings({ rbac_policies, images }: Configurations): MappableThing[] {
+  const shared = rbac_policies.map(({ target_project }) => target_project);
+  const members = images.flatMap((image) => image.members.map(({ project }) => project));
+  return [...new Set([...shared, ...members])].map((id) => plain('project', { id, name: id }));
+}
+
+function holders(assignments: Configurations['role_assignments'], maps: 'user' | 'group'): MappableThing[] {
+  const held = assignments.filter(({ holder }) => holder === maps);
+  const names = new Map(held.map(({ holder_id, holder_name }) => [holder_id, holder_name]));
+  return [...names].map(([id, name]) => plain(maps, { id, name }));
 }
 
 function plain(

@@ -244,6 +244,9 @@ export interface ApiVolume extends ApiThing {
   readonly updated_at?: string | null;
   readonly encrypted?: boolean;
   readonly multiattach?: boolean;
+  /** The snapshot or volume that it was made of. */
+  readonly snapshot_id?: string | null;
+  readonly source_volid?: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly volume_image_metadata?: Readonly<Record<string, string>>;
   readonly attachments: readonly { readonly server_id: string; readonly attachment_id?: string }[];

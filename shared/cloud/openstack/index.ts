@@ -21,8 +21,8 @@ export const openstack = provider({
     const { OpenStackDestination } = await import('./destination.ts');
     return new OpenStackDestination(await resolveAccess(settings, process.env), settings);
   },
-  examine: async (settings, signal) => {
+  examine: async (settings, side, signal) => {
     const { examine } = await import('./session/examine.ts');
-    return examine(await resolveAccess(settings, process.env), signal);
+    return examine(await resolveAccess(settings, process.env), side, signal);
   },
 });

@@ -1,3 +1,4 @@
+import type { Allowance } from './account/config.ts';
 import type { CloudSession } from './session/session.ts';
 
 /** The limits of a project in one service, by name; -1 is none. */
@@ -18,6 +19,13 @@ const kept: Readonly<Record<QuotaService, readonly string[] | null>> = {
   network: null,
   volume: ['volumes', 'snapshots', 'gigabytes', 'backups', 'backup_gigabytes', 'per_volume_gigabytes', 'groups'],
 };
+
+/** Whether a receiver's configuration lets a limit be raised so far. */
+export function mayRaise({ quotas }: Allowance, name: string, to: number): boolean {
+  if (typeof quotas === 'boolean') return quotas;
+  const most = Object.hasOwn(quotas, name) ? quotas[name] : undefined;
+  return most !== undefined && (most < 0 || (to >= 0 && to <= most));
+}
 
 /** Where a service keeps the limits of a project, and their key in the answer. */
 function placeOf(service: QuotaService, projectId: string): { readonly path: string; readonly key: 'quota' | 'quota_set' } {
@@ -42,13 +50,43 @@ export async function readLimits(
   return Object.fromEntries(numbers.filter(([name]) => kept[service]?.includes(name) ?? true));
 }
 
+/** Where each service tells what of its limits is used, beside the limits. */
+const details: Readonly<Record<QuotaService, { readonly end: string; readonly query?: Readonly<Record<string, string>> }>> = {
+  compute: { end: '/detail' },
+  network: { end: '/details' },
+  volume: { end: '', query: { usage: 'True' } },
+};
+
+/** How much of each limit a project uses; what the cloud does not tell is left out. */
+export async function readUsed(
+  session: CloudSession,
+  service: QuotaService,
+  projectId: string,
+  signal: AbortSignal,
+): Promise<QuotaLimits> {
+  const { path, key } = placeOf(service, projectId);
+  const { end, query = {} } = details[service];
+  const { body } = await session.call({ method: 'GET', service, path: path + end, query, tolerate: [403, 404], signal });
+  const all = (body as Readonly<Record<string, Readonly<Record<string, unknown>>>> | null)?.[key] ?? {};
+  const used = Object.entries(all).map(([name, each]) => [name, numberIn(each, 'in_use') ?? numberIn(each, 'used')] as const);
+  return Object.fromEntries(used.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
+}
+
+function numberIn(each: unknown, name: string): number | undefined {
+  const value = typeof each === 'object' && each !== null ? (each as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
+
 /** The extension of a Neutron that refuses a limit below what is used, unless it is forced. */
 export const checkedLimits = 'quota-check-limit-default';
 
 /**
- * Sets some limits of a project; only an admin may. `force`: also below what the project uses,
- * which Nova refuses (nova/api/openstack/compute/quota_sets.py, update), and a Neutron with the
- * extension for it (neutron/extensions/quotasv2.py, update). Others do not know the word.
+ * Sets some limits of a project; only an admin may. One that is set follows the cloud's default no
+ * more, and no API takes back a single one: DELETE takes all of the project's
+ * (nova/api/openstack/compute/quota_sets.py, cinder/api/contrib/quotas.py,
+ * neutron/extensions/quotasv2.py: delete), also those that an admin has set. `force`: also below
+ * what the project uses, which Nova refuses (quota_sets.py, update), and a Neutron with the
+ * extension for it (quotasv2.py, update). Others do not know the word.
  */
 export async function writeLimits(
   session: CloudSession,

@@ -27,6 +27,25 @@ export const movedTag = 'godwit-moved';
 /** The key in the metadata of a source volume that was moved without a server. */
 export const movedKey = 'godwit_moved';
 
+/**
+ * What says in the metadata of a volume that a campaign moved it. It names the volume, because a
+ * backup has all metadata, and a volume that is restored from it gets them
+ * (cinder/backup/driver.py, BackupMetadataAPI).
+ */
+export function movedMark(campaign: string, id: string): Readonly<Record<string, string>> {
+  return { [movedKey]: `${campaign} ${id}` };
+}
+
+/** Whether a campaign moved this very volume. */
+export function isMovedVolume({ id, metadata }: StampedVolume): boolean {
+  return metadata[movedKey]?.endsWith(` ${id}`) === true;
+}
+
+interface StampedVolume {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** The tags that are not ours. */
 export function foreignTags(tags: readonly string[] | undefined): string[] {
   return (tags ?? []).filter((tag) => !tag.startsWith(prefix));
@@ -125,6 +144,21 @@ export function snapshotStamp(stamp: RoundStamp, ref: Ref): Readonly<Record<stri
 /** Whether the properties of an image, or the metadata of a volume, have every entry of a stamp. */
 export function carries(thing: Readonly<Record<string, unknown>>, stamp: Readonly<Record<string, string>>): boolean {
   return Object.entries(stamp).every(([key, value]) => thing[key] === value);
+}
+
+/**
+ * Whether a volume or snapshot of the source was made to read a volume: such a volume is made of a
+ * snapshot or of a volume, and a backup of it that its owner restores is made of neither.
+ */
+export function isTemporary(kind: 'volume' | 'snapshot', { metadata, snapshot_id, source_volid }: Temporary): boolean {
+  const isCopy = kind === 'snapshot' || [snapshot_id, source_volid].some((origin) => typeof origin === 'string');
+  return isOfReading(metadata) && isCopy;
+}
+
+interface Temporary {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly snapshot_id?: string | null;
+  readonly source_volid?: string | null;
 }
 
 /** Whether metadata or properties stamp a snapshot; what a campaign builds has no attempt. */

@@ -38,7 +38,13 @@ export function startTraced(args: readonly string[], { log, inject }: Tracing): 
   const options = ['-f', '-qq', '-y', '-xx', '-s', `${mostBytes}`, '-e', 'signal=none', '-e', `trace=${traced.join(',')}`];
   // What goes through an io_uring is no system call, and strace cannot see it. One thread of libuv
   // makes a fault's number the same each time.
-  const env = { ...process.env, UV_USE_IO_URING: '0', ...(inject === undefined ? {} : { UV_THREADPOOL_SIZE: '1' }) };
+  const env = {
+    ...process.env,
+    UV_USE_IO_URING: '0',
+    // Files that are not the product's own are not to be written under strace.
+    NODE_DISABLE_COMPILE_CACHE: '1',
+    ...(inject === undefined ? {} : { UV_THREADPOOL_SIZE: '1' }),
+  };
   // The filter spares calls that are not traced their stops; strace 6.1 injects no signal with it.
   const filter = inject?.includes('signal=') === true ? [] : ['--seccomp-bpf'];
   const command = [...filter, ...options, ...faults, '-o', log, process.execPath, ...args];

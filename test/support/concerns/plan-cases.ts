@@ -1,3 +1,4 @@
+import { groupConcerns } from '../../../sender/plan/atomic-groups.ts';
 import { concernsOf } from '../../../sender/plan/narrow.ts';
 import { olderReceiver } from '../../../sender/plan/older-receiver.ts';
 import { policyConcerns } from '../../../sender/plan/policies.ts';
@@ -65,6 +66,21 @@ const cutover = (at: string): Readonly<Record<string, unknown>> => ({
   calendar: { windows: [{ from: '22:00', to: '05:00' }] },
   waves: [{ name: 'one', servers: [{ id: 's1', mode: 'warm', cutover: `at ${at}` }] }],
 });
+
+/** A plan of the servers `s1` and `s2`, which have a volume in common, or nothing. */
+function sharing(what: string, waves: readonly object[], volumes: readonly string[] = ['v1']): Situation {
+  const attached = volumes.map((volume_id) => ({
+    volume_id,
+    boot_index: null,
+    device: '',
+    tag: null,
+    delete_on_termination: false,
+  }));
+  const document = aDocument({ servers: ['s1', 's2'].map((id) => aResource('server', { id, volumes: attached })) });
+  return [what, () => groupConcerns(aPlan(document, { waves }), document)];
+}
+
+const wave = (...ids: readonly string[]): object => ({ name: ids.join(), servers: ids.map((id) => ({ id })) });
 
 const farm = (...servers: readonly object[]): Readonly<Record<string, unknown>> => ({
   waves: [{ name: 'farm', rolling: true, servers }],
@@ -149,6 +165,14 @@ export const planCases: Cases = {
   'calendar.cutover': between(
     policies('a cutover at noon, outside of the window', cutover('2026-11-22T12:00:00Z')),
     policies('one at midnight, inside', cutover('2026-11-22T23:59:00Z')),
+  ),
+  'server.atomic_group': between(
+    sharing('two that share a volume, in one wave', [wave('s1', 's2')]),
+    sharing('two that share none', [wave('s1', 's2')], []),
+  ),
+  'server.group_split': between(
+    sharing('two that share a volume, in two waves', [wave('s1'), wave('s2')]),
+    sharing('in one wave', [wave('s1', 's2')]),
   ),
   'rolling.single': between(
     policies('a farm of one', farm({ id: 's1' })),

@@ -58,8 +58,15 @@ export function volumeCaptureCases(read: () => Contents): Cases {
   return {
     'server.volume_unseen': between(when('one that Cinder does not show', having({ id: 'another' })), plain),
     'server.volume_multiattach': between(
-      when('one that two servers have', having({ attachments: [{ server_id: 's1' }, { server_id: 's2' }] })),
+      when('one that a server has, too, which does not move', having({ attachments: [{ server_id: 's1' }, { server_id: 'x' }] })),
       when('one that several may have, and one has', having({ multiattach: true })),
+    ),
+    'server.root_shared': between(
+      when(
+        'one from which the server boots, and that another has',
+        having({ attachments: [{ server_id: 's1' }, { server_id: 's1' }] }, '/dev/vda', withoutImage),
+      ),
+      when('one that another has, too', having({ attachments: [{ server_id: 's1' }, { server_id: 's1' }] })),
     ),
     'server.volume_encrypted': between(when('an encrypted one', having({ encrypted: true })), plain),
     'server.volume_state': between(when('one that is being uploaded', having({ status: 'uploading' })), plain),
@@ -123,11 +130,17 @@ export function volumeCases(look: Look): Cases {
   const specs = (extra: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { kind: extra } }] });
   const shared = { multiattach: true };
   const forSeveral = (spec: string) => ({ volumeTypes: [{ id: 't1', name: 'fast', extra_specs: { multiattach: spec } }] });
-  const attachedBy = (what: string, lacks: readonly string[]): Situation =>
-    look(what, (ground) => ({
-      destination: { ...whole, ...forSeveral('<is> True'), lacks: new Set(lacks) },
-      resources: [...as(ground, 'server', { volumes: [attached] }), { ...volume, ...shared }],
-    }));
+  /** A volume that one server has, or two. */
+  const heldBy = (what: string, spec: string, ids: readonly string[], lacks: readonly string[] = []): Situation =>
+    look(what, (ground) => {
+      const [first] = as(ground, 'server', { volumes: [attached] }).filter(({ kind }) => kind === 'server');
+      const servers = ids.map((id) => ({ ...first, id }) as ResourceOf<'server'> & { kind: 'server' });
+      const others = ground.tenant.resources.filter(({ kind }) => kind !== 'server');
+      return {
+        destination: { ...whole, ...forSeveral(spec), lacks: new Set(lacks) },
+        resources: [...others, ...servers, { ...volume, ...shared }],
+      };
+    });
   const flash = { type_specs: { kind: 'flash' } };
   return {
     'volume.service': between(when('a destination without block storage', { volumeTypes: null }), fits),
@@ -142,7 +155,14 @@ export function volumeCases(look: Look): Cases {
       when('one that several servers may have, and a type for one', forSeveral('<is> False'), shared),
       when('a type for several', forSeveral('<is> True'), shared),
     ),
-    'volume.multiattach_refused': between(attachedBy('a destination before 2.60', ['2.60']), attachedBy('a newer one', [])),
+    'volume.multiattach_needed': between(
+      heldBy('one that two servers have, and a type for one', '<is> False', ['s1', 's2']),
+      heldBy('one that one has', '<is> False', ['s1']),
+    ),
+    'volume.multiattach_refused': between(
+      heldBy('a destination before 2.60', '<is> True', ['s1'], ['2.60']),
+      heldBy('a newer one', '<is> True', ['s1']),
+    ),
     'volume_type.missing': between(when('another type', { volumeTypes: [{ id: 't2', name: 'slow' }] }), fits),
     'volume_type.differs': between(when('other extra specs', specs('tape'), flash), when('the same ones', specs('flash'), flash)),
   };

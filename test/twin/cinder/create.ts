@@ -55,7 +55,7 @@ export function createVolume(call: Call): Answer {
   const type = typeFor(cloud, caller, given.volume_type ?? template?.typeId ?? null);
   const zone = given.availability_zone ?? template?.zone ?? cloud.settings.volumeZones[0] ?? 'nova';
   if (!cloud.settings.volumeZones.includes(zone)) throw invalidInput(`Availability zone '${zone}' is invalid.`);
-  checkVolumeQuota(cloud, caller.projectId, 'volumes', sizeGiB);
+  checkVolumeQuota(cloud, caller.projectId, 'volumes', sizeGiB, type.id);
   const now = cinderStamp();
   const volume: Volume = {
     id: newUuid(),

@@ -21,7 +21,9 @@ export function fillVolume(cloud: Cloud, volume: Volume, origin: Origin | null):
     await cloud.background.pause(stageMs.creating);
     if (!isThere(cloud, volume)) return;
     try {
-      if (cloud.faults.take('volume-error', volume.name ?? '') !== undefined) throw new Error('told to fail');
+      const fault = cloud.faults.take('volume-error', volume.name ?? '');
+      if (fault?.message !== undefined) volume.failure = fault.message;
+      if (fault !== undefined) throw new Error('told to fail');
       await write(cloud, volume, origin);
     } catch {
       cloud.background.signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { pageOf } from '../nova/paging.ts';
 import { forbidden, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import type { Kept, Volume } from './model.ts';
+import { backUp, restore } from './restore.ts';
 import { cinderStamp, invalidVolume, touchVolume, volumeOf } from './volume.ts';
 import { listedProject } from './volumes.ts';
 
@@ -58,7 +59,7 @@ function mustHave({ minor, path }: Call, { since }: Shelf): void {
   if (minor < since) throw notFound(`The resource could not be found: ${path}`);
 }
 
-function create(call: Call, shelf: Shelf): Answer {
+async function create(call: Call, shelf: Shelf): Promise<Answer> {
   mustHave(call, shelf);
   const { cloud, caller } = call;
   const given = parse(z.object({ [shelf.one]: wanted }), call.body)[shelf.one] as Given;
@@ -76,6 +77,7 @@ function create(call: Call, shelf: Shelf): Answer {
       ...(given.volume_types === undefined ? {} : { volume_types: given.volume_types, group_type: given.group_type }),
     },
     createdAt: cinderStamp(),
+    ...(volume !== undefined && shelf.kind === 'backup' ? { backup: await backUp(cloud, volume) } : {}),
   };
   cloud.state.volumeKeeps.set(kept.id, kept);
   cloud.changed();
@@ -120,6 +122,7 @@ export const keptRoutes: readonly Route[] = [
     route('volume', 'POST', `/v3/:project/${shelf.path}`, (call) => create(call, shelf)),
     route('volume', 'GET', `/v3/:project/${shelf.path}/detail`, (call) => list(call, shelf)),
   ]),
+  route('volume', 'POST', '/v3/:project/backups/:id/restore', restore),
   route('volume', 'GET', '/v3/:project/consistencygroups/detail', refuse('consistencygroup:get_all')),
   route('volume', 'GET', '/v3/:project/cgsnapshots/detail', refuse('consistencygroup:get_all_cgsnapshots')),
 ];

@@ -45,6 +45,8 @@ export interface Volume {
   readonly cloneOfImage: string | null;
   readonly groupId: string | null;
   attachments: VolumeAttachment[];
+  /** Why it failed, as Cinder's messages tell it to users. */
+  failure?: string;
   readonly createdAt: string;
   updatedAt: string;
 }
@@ -60,6 +62,8 @@ export interface VolumeSnapshot {
   readonly projectId: string;
   readonly userId: string;
   metadata: Record<string, string>;
+  /** As of a volume. */
+  failure?: string;
   readonly createdAt: string;
   updatedAt: string;
 }
@@ -86,4 +90,6 @@ export interface Kept {
   readonly projectId: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
+  /** Of a backup: the volume as it was; its bytes are a file named by `bytes`. */
+  readonly backup?: { readonly volume: Volume; readonly bytes: string };
 }

@@ -2,6 +2,7 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { volumeActionRoutes } from './actions.ts';
 import { attachmentRoutes } from './attachments.ts';
 import { keptRoutes } from './keeps.ts';
+import { messageRoutes } from './messages.ts';
 import { volumeQuotaRoutes } from './quotas.ts';
 import { volumeSnapshotRoutes } from './snapshots.ts';
 import { volumeTypeRoutes } from './types.ts';
@@ -27,6 +28,7 @@ export const volumeRoutes: readonly Route[] = [
   ...keptRoutes,
   ...volumeTypeRoutes,
   ...volumeQuotaRoutes,
+  ...messageRoutes,
   route('volume', 'GET', '/v3/:project/os-availability-zone', ({ cloud }) => ({
     status: 200,
     body: {

@@ -52,7 +52,7 @@ function createSnapshot(call: Call): Answer {
   const allowed = minor >= inUse || isForced ? ['available', 'in-use'] : ['available'];
   if (!allowed.includes(volume.status))
     throw invalidVolume(`Volume ${volume.id} status must be ${allowed.join(' or ')}, but current status is: ${volume.status}.`);
-  checkVolumeQuota(cloud, caller.projectId, 'snapshots', volume.sizeGiB);
+  checkVolumeQuota(cloud, caller.projectId, 'snapshots', volume.sizeGiB, volume.typeId);
   const snapshot = startVolumeSnapshot(call, volume, given.name ?? null, given.metadata ?? {}, given.description ?? null);
   return { status: 202, body: { snapshot: snapshotView(call, snapshot) } };
 }
@@ -86,8 +86,9 @@ export function startVolumeSnapshot(
     const path = snapshotPath(cloud, snapshot.id);
     await copyBytes(cloud, volumePath(cloud, volume.id), path, bytesOf(cloud, volume.sizeGiB));
     if (!cloud.state.volumeSnapshots.has(snapshot.id)) return rm(path, { force: true });
-    const isFailed = cloud.faults.take('volume-error', snapshot.name ?? '') !== undefined;
-    snapshot.status = isFailed ? 'error' : 'available';
+    const fault = cloud.faults.take('volume-error', snapshot.name ?? '');
+    if (fault?.message !== undefined) snapshot.failure = fault.message;
+    snapshot.status = fault === undefined ? 'available' : 'error';
     touchVolume(cloud, snapshot);
   });
   return snapshot;

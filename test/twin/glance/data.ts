@@ -52,7 +52,7 @@ export async function upload(call: Call): Promise<Answer> {
 export async function openImage(cloud: Cloud, imageId: string): Promise<SparseWriter> {
   const path = imagePath(cloud, imageId);
   await mkdir(dirname(path), { recursive: true });
-  return await SparseWriter.create(path);
+  return await SparseWriter.create(path, cloud.settings.hashing.openssl);
 }
 
 /** Bytes that a project may still store. */
@@ -74,6 +74,7 @@ export async function activate(cloud: Cloud, image: Image, digests: Digests): Pr
   image.size = digests.size;
   image.md5 = digests.md5;
   image.sha512 = digests.sha512;
+  image.hashing = cloud.settings.hashing.name;
   image.virtualSize = await virtualSizeOf(cloud, image, digests.size);
   image.status = 'active';
   touch(cloud, image);

@@ -72,7 +72,7 @@ export function imageView(image: Image): Record<string, unknown> {
     min_disk: image.minDisk,
     owner: image.owner,
     os_hidden: image.hidden,
-    os_hash_algo: image.sha512 === null ? null : 'sha512',
+    os_hash_algo: image.sha512 === null ? null : (image.hashing ?? 'sha512'),
     os_hash_value: image.sha512,
     id: image.id,
     created_at: image.createdAt,

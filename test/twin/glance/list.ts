@@ -59,7 +59,9 @@ function isListed(caller: Caller, query: URLSearchParams, image: Image): boolean
   if (asked !== null && asked !== 'all' && image.visibility !== asked) return false;
   const own = image.owner === caller.projectId;
   if (own || image.visibility === 'public') return true;
-  if (image.visibility === 'community') return asked === 'community' || asked === 'all' || query.get('owner') === image.owner;
+  // Whoever else's filter it is: `owner` is the caller's own project
+  // (glance/db/sqlalchemy/api.py, image_get_all).
+  if (image.visibility === 'community') return asked === 'community' || asked === 'all';
   if (caller.admin) return true;
   const answer = image.members[caller.projectId];
   const wanted = query.get('member_status') ?? 'accepted';

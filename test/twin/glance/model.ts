@@ -23,6 +23,8 @@ export interface Image {
   virtualSize: number | null;
   md5: string | null;
   sha512: string | null;
+  /** The digest that stands in the place of SHA-512, by Python's name. */
+  hashing?: string;
   readonly createdAt: string;
   updatedAt: string;
 }

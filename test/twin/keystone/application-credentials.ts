@@ -14,6 +14,7 @@ const newCredential = z.object({
     description: z.string().nullable().default(null),
     secret: z.string().optional(),
     expires_at: z.string().nullish(),
+    access_rules: z.array(z.object({ service: z.string(), method: z.string(), path: z.string() })).default([]),
     roles: z.array(z.object({ id: z.string().optional(), name: z.string().optional() })).optional(),
   }),
 });
@@ -59,6 +60,7 @@ function createCredential(call: Call): Answer {
     projectId: caller.projectId,
     roles: asked ?? caller.roles,
     secret: digestSecret(secret, newHexId()),
+    accessRules: given.access_rules,
     expiresAt: given.expires_at ? longStamp(new Date(`${given.expires_at.replace(/Z$/, '')}Z`)) : null,
   };
   cloud.state.credentials.set(made.id, made);

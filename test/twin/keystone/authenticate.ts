@@ -33,6 +33,26 @@ export function authenticate(cloud: Cloud, headers: IncomingHttpHeaders): Caller
   return callerOf(cloud, token);
 }
 
+/** The types by which access rules name services. */
+const types: Readonly<Record<string, string>> = { volume: 'volumev3' };
+
+/**
+ * Refuses a call that no access rule of the caller's application credential names: from Train on
+ * keystonemiddleware takes its token for none (auth_token/__init__.py).
+ */
+export function mustBeNamed(cloud: Cloud, caller: Caller, service: string, method: string, path: string): void {
+  const credential = cloud.state.tokens.get(caller.token)?.applicationCredentialId ?? '';
+  const rules = cloud.state.credentials.get(credential)?.accessRules ?? [];
+  if (rules.length === 0) return;
+  const isNamed = rules.some((rule) => {
+    const pattern = rule.path.split('**').map((part) => part.replaceAll('*', '[^/]+'));
+    return (
+      rule.service === (types[service] ?? service) && rule.method === method && new RegExp(`^${pattern.join('.*')}$`).test(path)
+    );
+  });
+  if (!isNamed) throw unauthorized(cloud);
+}
+
 /** Who a token stands for. */
 function callerOf(cloud: Cloud, token: Token): Caller {
   const roles = rolesOf(cloud, token);

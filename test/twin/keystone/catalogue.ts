@@ -9,6 +9,7 @@ const services: readonly { service: ServiceName; type: string; name: string; pat
   { service: 'network', type: 'network', name: 'neutron', path: '' },
   { service: 'compute', type: 'compute', name: 'nova', path: '/v2.1' },
   { service: 'volume', type: 'volumev3', name: 'cinderv3', path: '/v3/' },
+  { service: 'dns', type: 'dns', name: 'designate', path: '' },
 ];
 
 /** Ids of services and endpoints, the same in every token of one twin. */
@@ -32,7 +33,7 @@ interface CatalogueEntry {
  * network without a version.
  */
 export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] {
-  const { region, withoutServices, otherRegions, elsewhere, furtherServices } = cloud.settings;
+  const { region, withoutServices, otherRegions, elsewhere, furtherServices, designate } = cloud.settings;
   const others = [...shelfTypes.filter((type) => elsewhere[type] !== undefined), ...furtherServices].map((type) => ({
     service: 'elsewhere' as const,
     type,
@@ -40,7 +41,7 @@ export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] 
     path: `/${type}`,
   }));
   return [...services, ...others]
-    .filter(({ service }) => !withoutServices.includes(service))
+    .filter(({ service }) => !withoutServices.includes(service) && (designate || service !== 'dns'))
     .map(({ service, type, name, path }) => ({
       id: idFor(`${region} ${type}`),
       type,

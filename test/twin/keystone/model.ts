@@ -61,6 +61,15 @@ export interface ApplicationCredential {
   readonly roles: readonly string[];
   readonly secret: string;
   readonly expiresAt: string | null;
+  /** The calls that it is for; without any it is for all. */
+  readonly accessRules?: readonly AccessRule[];
+}
+
+/** A call of a service; `*` stands for a part of its path, `**` for all that follows. */
+export interface AccessRule {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
 }
 
 /** An issued token. */

@@ -7,7 +7,7 @@ import { forbidden, notFound, Refusal } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { authenticate, rolesOf, unauthorized, validToken } from './authenticate.ts';
 import { catalogueFor, inDomain } from './catalogue.ts';
-import type { Project, Token, User } from './model.ts';
+import type { AccessRule, ApplicationCredential, Project, Token, User } from './model.ts';
 import { domain, roleId, secretFits } from './seed.ts';
 
 const domainRef = z.object({ id: z.string().optional(), name: z.string().optional() });
@@ -146,8 +146,13 @@ function view(call: Call, token: Token): Record<string, unknown> {
     ...scoped,
     ...(credential === undefined
       ? {}
-      : { application_credential: { id: credential.id, name: credential.name, restricted: true } }),
+      : { application_credential: { id: credential.id, name: credential.name, restricted: true, ...rulesOf(credential) } }),
   };
+}
+
+/** keystone/common/render_token.py: only a credential that has rules shows them. */
+function rulesOf({ accessRules = [] }: ApplicationCredential): { readonly access_rules?: readonly AccessRule[] } {
+  return accessRules.length === 0 ? {} : { access_rules: accessRules };
 }
 
 /** The token that X-Subject-Token names; 404 when it is not valid any more. */

@@ -39,6 +39,7 @@ export function listAnswer(call: Call, plural: string, views: readonly View[], k
   const fitting = sortViews(
     views.filter((view) => fits(query, view)),
     query,
+    Number.isFinite(cloud.settings.pageSize),
   );
   const { page, links } = cut(cloud, call, plural, fitting);
   const body: Record<string, unknown> = { [plural]: page.map((view) => pick(view, query)) };
@@ -96,13 +97,13 @@ function fitsFixedIp(actual: unknown, wanted: string): boolean {
   });
 }
 
-function sortViews(views: readonly View[], query: URLSearchParams): View[] {
+function sortViews(views: readonly View[], query: URLSearchParams, isCut: boolean): View[] {
   const keys = query.getAll('sort_key');
   const directions = query.getAll('sort_dir');
   // Paging needs a stable order: by id unless asked otherwise, as in Neutron's native sorting.
   if (keys.length !== directions.length) throw badRequest('The number of sort_keys and sort_dirs must be same', 'HTTPBadRequest');
   if (keys.length === 0)
-    return query.has('limit') || query.has('marker') ? [...views].sort((a, b) => compare(a['id'], b['id'])) : [...views];
+    return isCut || query.has('limit') || query.has('marker') ? [...views].sort((a, b) => compare(a['id'], b['id'])) : [...views];
   return [...views].sort((left, right) => {
     for (const [index, key] of keys.entries()) {
       const order = compare(left[key], right[key]);
@@ -142,9 +143,14 @@ function cut(cloud: Cloud, call: Call, plural: string, views: readonly View[]): 
   const at = marker === null ? -1 : views.findIndex((view) => view['id'] === marker);
   if (marker !== null && at < 0) throw unknownMarker(plural, marker);
   const backwards = query.get('page_reverse')?.toLowerCase() === 'true';
-  const page = backwards
-    ? views.slice(Math.max(0, (marker === null ? views.length : at) - limit), marker === null ? views.length : at)
-    : views.slice(at + 1, at + 1 + limit);
+  const isShown = (view: View): boolean => !cloud.settings.hidden.includes(textOf(view['name']));
+  // A policy hides after the page is cut, and before it is linked
+  // (neutron/pecan_wsgi/hooks/query_parameters.py, `after`; policy_enforcement.py, `after`).
+  const page = (
+    backwards
+      ? views.slice(Math.max(0, (marker === null ? views.length : at) - limit), marker === null ? views.length : at)
+      : views.slice(at + 1, at + 1 + limit)
+  ).filter(isShown);
   if (!Number.isFinite(limit)) return { page, links: [] };
   const link = (rel: string, item: View | undefined) => {
     const next = new URLSearchParams(query);
@@ -155,7 +161,8 @@ function cut(cloud: Cloud, call: Call, plural: string, views: readonly View[]): 
     return { rel, href: `${cloud.url('network')}/v2.0/${plural.replaceAll('_', '-')}?${next.toString()}` };
   };
   const links = [];
-  // A full page promises a next one, which may be empty.
+  // A full page promises a next one, which may be empty; a page before is always linked
+  // (neutron/api/api_common.py, get_pagination_links).
   if (page.length === limit && page.length > 0) links.push(link('next', page.at(-1)));
   if (page.length > 0) links.push(link('previous', page[0]));
   return { page, links };

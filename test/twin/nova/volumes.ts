@@ -121,12 +121,15 @@ export function freeDevice({ imageId, volumes }: Server): string {
   for (let index = 0; ; index += 1) if (!taken.has(deviceName(index))) return deviceName(index);
 }
 
-/** Keeps the volumes of a server that is being built from others. */
+/**
+ * Keeps the volumes of a server that is being built from others: also one that several may have,
+ * for it is reserved for one at a time (cinder/volume/api.py, `_attachment_reserve`).
+ */
 export function reserveVolumes(cloud: Cloud, volumes: readonly ServerVolume[]): void {
   for (const { volumeId } of volumes) {
     const volume = cloud.state.volumes.get(volumeId);
     if (volume === undefined) continue;
-    if (volume.status === 'available') volume.status = 'reserved';
+    if (volume.status === 'available' || volume.status === 'in-use') volume.status = 'reserved';
     touchVolume(cloud, volume);
   }
 }
@@ -145,7 +148,7 @@ export function detachVolume(cloud: Cloud, server: Server, { volumeId }: ServerV
   const volume = cloud.state.volumes.get(volumeId);
   if (volume === undefined) return;
   volume.attachments = volume.attachments.filter(({ serverId }) => serverId !== server.id);
-  if (volume.attachments.length === 0 && ['in-use', 'reserved'].includes(volume.status)) volume.status = 'available';
+  if (['in-use', 'reserved'].includes(volume.status)) volume.status = volume.attachments.length === 0 ? 'available' : 'in-use';
   touchVolume(cloud, volume);
 }
 

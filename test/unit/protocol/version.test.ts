@@ -9,6 +9,8 @@ test('a peer of 0.1 is told of no kind that it would refuse, and one of this rel
   expect(later.sort()).toEqual([
     'address_group',
     'address_scope',
+    'dns_record_set',
+    'dns_zone',
     'image',
     'port_forwarding',
     'project',

@@ -95,3 +95,31 @@ test('a server that cannot be built gives its volumes back', async () => {
   await whenStatus(demo, made.textAt('server.id'), 'ERROR');
   await whenVolumeIs(demo, root, 'available');
 });
+
+test('a volume that several servers may have is in use until the last one gives it back, and is given to nobody else in between', async () => {
+  const twin = await aTwin();
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'demo');
+  const flavor = await aFlavor(admin);
+  const type = { name: 'shared', extra_specs: { multiattach: '<is> True' } };
+  await askCinder(admin, 'POST', '/types', { volume_type: type });
+  const shared = await aVolume(demo, { volume_type: 'shared' });
+  const image = await anImage(demo, Buffer.from('a disk'));
+  const booting = async () => aVolumeServer(demo, flavor, [deviceOf(await aVolume(demo, { imageRef: image }), 0)]);
+  const first = await booting();
+  const second = await booting();
+  const pathOf = (server: string) => `/compute/v2.1/servers/${server}/os-volume_attachments`;
+  const attach = async (server: string) =>
+    (await demo.ask('POST', pathOf(server), { volumeAttachment: { volumeId: shared } }, newest)).status;
+  expect(await attach(first)).toBe(200);
+  await askCinder(admin, 'POST', `/volumes/${shared}/action`, { 'os-reset_status': { status: 'maintenance' } });
+  expect(await attach(second)).toBe(400);
+  await askCinder(admin, 'POST', `/volumes/${shared}/action`, { 'os-reset_status': { status: 'in-use' } });
+  expect(await attach(second)).toBe(200);
+  await demo.ask('DELETE', `/compute/v2.1/servers/${first}`);
+  const holders = async () => (await askCinder(demo, 'GET', `/volumes/${shared}`)).listAt('volume.attachments');
+  await expect.poll(holders, { timeout: 10_000 }).toMatchObject([{ server_id: second }]);
+  await whenVolumeIs(demo, shared, 'in-use');
+  await demo.ask('DELETE', `/compute/v2.1/servers/${second}`);
+  await whenVolumeIs(demo, shared, 'available');
+});

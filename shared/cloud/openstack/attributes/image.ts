@@ -35,6 +35,9 @@ export const image: Table = [
 /** Free properties that an image which moves does not keep; it keeps all others. */
 export const ownImageProperties: Table = [
   ...derived('how Glance and Nova checked and cached it', 'os_hash_*', 'os_glance_*'),
+  // A Cinder without its own filter for this gives it to each image of a volume, and then makes no
+  // volume of an image that has it (cinder/image/image_utils.py, GLANCE_RESERVED_NAMESPACES).
+  ...derived('whether the source’s Cinder checked its signature', 'signature_verified'),
   ...derived(
     'where the snapshot came from',
     'base_image_ref',

@@ -2,6 +2,7 @@ import type { Kind } from '../../../model/resource.ts';
 import { addressGroup } from './address-group.ts';
 import { addressScope, subnetPool } from './addressing.ts';
 import type { Table } from './attribute.ts';
+import { dnsRecordSet, dnsZone } from './dns.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
 import { disk, image, imageProperties } from './image.ts';
@@ -40,6 +41,8 @@ export const tables: { readonly [K in Kind]: Table } = {
   security_group_rule: securityGroupRule,
   rbac_policy: rbacPolicy,
   role_assignment: roleAssignment,
+  dns_zone: dnsZone,
+  dns_record_set: dnsRecordSet,
   port,
   trunk,
   floating_ip: floatingIp,

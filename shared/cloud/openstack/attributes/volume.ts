@@ -24,7 +24,7 @@ export const volume: Table = [
   { api: 'volume_image_metadata', field: 'image_metadata',      fate: 'carried', sent: 'with the stamp', default: {}, read: withoutStamp,
     canonical: ownImageMetadata },
   { api: null,                    field: 'read_only',           fate: 'carried', default: false, why: 'Cinder tells it in the metadata' },
-  { api: 'multiattach',           field: 'multiattach',         fate: 'mapped', default: false, why: 'the type that it becomes decides; one that several servers have is not moved' },
+  { api: 'multiattach',           field: 'multiattach',         fate: 'mapped', default: false, why: 'the type that it becomes decides' },
   { api: 'encrypted',             field: 'encrypted',           fate: 'told', default: false, why: 'its key stays in the source cloud', concern: 'server.volume_encrypted' },
   { api: 'consistencygroup_id',   field: 'consistencygroup_id', fate: 'told', default: null, why: groups },
   { api: 'group_id',              field: 'group_id',            fate: 'told', default: null, why: groups },

@@ -7,7 +7,7 @@ import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
 /** Where each kind is listed to which something may be mapped. */
-export const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups'>, Collection>> = {
+export const collectionOf: Readonly<Record<Exclude<MappedKind, 'server_groups' | 'dns_zones'>, Collection>> = {
   qos_policies: collections.qos_policy,
   networks: collections.network,
   routers: collections.router,

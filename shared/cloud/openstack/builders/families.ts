@@ -1,4 +1,6 @@
 import type { Kind } from '../../../model/resource.ts';
+import { dnsRecordSet } from '../dns/record-set.ts';
+import { dnsZone } from '../dns/zone.ts';
 import { addressGroup } from './address-group.ts';
 import { addressScope, subnetPool } from './addressing.ts';
 import { disk } from './disk.ts';
@@ -42,6 +44,8 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   security_group_rule: securityGroupRule,
   rbac_policy: rbacPolicy,
   role_assignment: roleAssignment,
+  dns_zone: dnsZone,
+  dns_record_set: dnsRecordSet,
   port,
   trunk,
   floating_ip: floatingIp,

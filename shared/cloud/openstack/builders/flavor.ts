@@ -9,7 +9,7 @@ import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { isAdmin } from '../session/token.ts';
 import { descriptionStamp } from '../stamp.ts';
-import { type Family, gone } from './family.ts';
+import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { unstamped } from './stamped.ts';
 
@@ -93,6 +93,17 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
     about,
     hint: `Make ${name} again there (\`openstack flavor create\`), then \`sender resume\` at the source, or the same \`receiver import\` again here.`,
   });
+}
+
+/** The name of the flavor that a server’s became; null where that is not there any more. */
+export async function presentFlavorName(
+  site: Site,
+  { flavor_id }: ResourceOf<'server'>,
+  context: BuildContext,
+): Promise<string | null> {
+  const id = builtOrNull(context, refOf('flavor', flavor_id));
+  if (id === null) return null;
+  return (await site.get<ApiFlavor>('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', context.signal))?.name ?? null;
 }
 
 function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral, swap }: ResourceOf<'flavor'>): boolean {

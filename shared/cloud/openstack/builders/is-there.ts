@@ -1,4 +1,5 @@
 import { kindOf, type Ref } from '../../../model/resource.ts';
+import { readDns, recordSetPath, zonePath } from '../dns/calls.ts';
 import { meantBy, type Owned } from './existing.ts';
 import { markedCollectionOf } from './marked.ts';
 import { forwardingPath } from './port-forwarding.ts';
@@ -6,8 +7,8 @@ import type { Site } from './site.ts';
 import { type Collection, collections } from './stamped.ts';
 
 /**
- * Whether a resource of the network side, a flavor or a server group still exists for the project:
- * an admin sees those of every other one, too.
+ * Whether a resource of the network side, a flavor, a server group or a DNS zone still exists for
+ * the project: an admin sees those of every other one, too.
  */
 export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {
   const kind = kindOf(ref);
@@ -16,6 +17,8 @@ export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSig
   if (kind === 'rbac_policy') return (await site.get('network', `/rbac-policies/${id}`, kind, signal)) !== null;
   if (kind === 'server_group')
     return (await site.get('compute', `/os-server-groups/${encodeURIComponent(id)}`, kind, signal)) !== null;
+  if (kind === 'dns_zone') return (await readDns(site.session, zonePath(id), signal)) !== null;
+  if (kind === 'dns_record_set') return (await readDns(site.session, recordSetPath(id), signal)) !== null;
   const collection = (collections as Readonly<Record<string, Collection>>)[kind] ?? markedCollectionOf(kind);
   if (collection === undefined) return false;
   const { path, one } = collection;

@@ -31,7 +31,7 @@ export const keypair: Family<'keypair'> = {
     } catch (error) {
       // The keypair was missing before the request, so one with this key was created by it.
       const made = signal.aborted ? null : await readKeypair(site, name, signal);
-      if (made === null || !sameKey(made, resource)) throw error;
+      if (made === null || !sameKey(made, resource)) throw withWayOn(error, resource);
     }
     return { id: name, how: 'created' };
   },
@@ -54,6 +54,19 @@ export const keypair: Family<'keypair'> = {
     return status !== 404;
   },
 };
+
+/**
+ * Nova takes the types of keys that its library knows (nova/api/openstack/compute/keypairs.py;
+ * nova/crypto.py, generate_fingerprint): of Ed25519, of security keys and of DSA some releases know
+ * none, and no API tells which.
+ */
+function withWayOn(error: unknown, { id, public_key }: ResourceOf<'keypair'>): unknown {
+  if (!(error instanceof Problem) || error.code !== 'E_CLOUD_REFUSED') return error;
+  const about = refOf('keypair', id);
+  const [type = 'this type'] = public_key.split(' ');
+  const hint = `The destination may not know keys of type ${type}. Roll back, and name \`${about}\` in \`skip\` of a new plan: servers are made without the key's name, and guests have the key on their disks.`;
+  return new Problem(error.code, error.message, { about, cause: error, hint });
+}
 
 /** Whether a server of the document is made with a keypair. */
 export function isUsed({ id }: ResourceOf<'keypair'>, resources: readonly Resource[]): boolean {

@@ -1,9 +1,19 @@
 import { raisesOf } from '../../../model/quota-set.ts';
 import type { Replaced } from '../../../model/replaced.ts';
-import type { ResourceOf } from '../../../model/resource.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
-import { checkedLimits, type QuotaLimits, type QuotaService, quotaServices, readLimits, writeLimits } from '../limits.ts';
+import {
+  checkedLimits,
+  mayRaise,
+  type QuotaLimits,
+  type QuotaService,
+  quotaServices,
+  readLimits,
+  readUsed,
+  writeLimits,
+} from '../limits.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -18,6 +28,7 @@ export const quotaSet: Family<'quota_set'> = {
     const wanted = noted ?? (await raises(site, resource, context)) ?? {};
     const there = await limitsOf(site, id, context.signal);
     const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
+    mustMayRaise(site, resource, Object.fromEntries(lacking));
     if (lacking.length > 0)
       await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), { signal: context.signal });
     if (Object.keys(wanted).length === 0) return { id, how: 'adopted' };
@@ -37,15 +48,25 @@ export const quotaSet: Family<'quota_set'> = {
 
   async remove(site, id, _campaign, { signal }, _ref, replaced = {}) {
     const there = (await limitsOf(site, id, signal)) ?? {};
-    const ours = Object.entries(replaced as Replaced<number>).filter(([name, { is }]) => there[name] === is);
+    const used = isService(id) ? await readUsed(site.session, id, await site.projectId(signal), signal) : {};
+    const ours = Object.entries(replaced as Replaced<number>)
+      .filter(([name, { is }]) => there[name] === is)
+      .map(([name, { was, is }]) => [name, putBack(was, is, used[name])] as const)
+      .filter(([name, back]) => back !== there[name]);
     if (ours.length === 0) return false;
-    await write(site, id, Object.fromEntries(ours.map(([name, { was }]) => [name, was])), {
+    await write(site, id, Object.fromEntries(ours), {
       signal,
       force: await knowsForce(site, id, signal),
     });
     return true;
   },
 };
+
+/** What was there, but not less than what is used by then, nor more than what is there. */
+function putBack(was: number, is: number, used = 0): number {
+  if (was < 0) return was;
+  return is < 0 ? Math.max(was, used) : Math.min(is, Math.max(was, used));
+}
 
 async function raises(
   site: Site,
@@ -54,6 +75,17 @@ async function raises(
 ): Promise<Replaced<number> | undefined> {
   const there = await limitsOf(site, id, signal);
   return there === null ? undefined : raisesOf(limits, there);
+}
+
+/** Throws E_FORBIDDEN where the receiver's configuration allows less; a plan was told so before. */
+function mustMayRaise(site: Site, { id }: ResourceOf<'quota_set'>, raises: Replaced<number>): void {
+  const refused = Object.entries(raises).filter(([name, { is }]) => !mayRaise(site.allow, name, is));
+  if (refused.length === 0) return;
+  const list = refused.map(([name, { is }]) => `${name} to ${is < 0 ? 'no limit' : is}`).join(', ');
+  throw new Problem('E_FORBIDDEN', `The receiver's configuration does not allow to raise quotas so far: ${list}.`, {
+    about: refOf('quota_set', id),
+    hint: 'Let the plan keep the quotas, or raise them there, or change `cloud.settings.allow.quotas` in receiver.yaml.',
+  });
 }
 
 function isService(id: string): id is QuotaService {

@@ -3,7 +3,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRbacPolicy } from '../api.ts';
-import { differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { createOrFind } from '../session/late.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
@@ -38,7 +38,10 @@ export const rbacPolicy: Family<'rbac_policy'> = {
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiRbacPolicy>('network', `/rbac-policies/${id}`, 'rbac_policy', context.signal);
-    return is === null ? gone('RBAC policy', id) : differencesOf(site, resource, is, context);
+    if (is === null) return gone('RBAC policy', id);
+    const target = sharedWith(resource, context.mappings) ?? is.target_tenant;
+    const moved = compare({ target_project: [target, is.target_tenant] });
+    return withMore(await differencesOf(site, resource, is, context), moved);
   },
 
   async remove(site, id, _campaign, patience) {

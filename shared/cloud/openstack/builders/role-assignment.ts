@@ -8,7 +8,7 @@ import type { Site } from './site.ts';
 /** What stands in the ledger for an assignment that becomes no grant. */
 const nothing = 'none';
 
-/** What each reason without a grant says as a difference. */
+/** What each reason without a grant says. */
 const reasons: Readonly<Record<NoGrant, string>> = {
   skipped: 'the plan skips it',
   'no holder': 'nobody there has this name',
@@ -43,7 +43,7 @@ export const roleAssignment: Family<'role_assignment'> = {
     const { place, grant } = await wantedThere(site, resource, context);
     if (typeof grant === 'string') return notGranted(grant);
     const isThere = await isGranted(site.session, place, grant, context.signal);
-    return isThere ? equal : { fatal: [], told: ['role is not granted'] };
+    return isThere ? equal : { fatal: [], told: ['the grant is not there'] };
   },
 
   async remove(site, id, _campaign, { signal }) {
@@ -54,7 +54,7 @@ export const roleAssignment: Family<'role_assignment'> = {
 
 /** Of what counts as adopted only a fatal difference is reported, and it stops nothing. */
 function notGranted(why: NoGrant): Differences {
-  const says = [`role is not granted: ${reasons[why]}`];
+  const says = [`${reasons[why]}: the grant is not there`];
   return why === 'skipped' ? { fatal: [], told: says } : { fatal: says, told: [] };
 }
 

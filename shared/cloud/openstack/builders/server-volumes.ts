@@ -40,7 +40,9 @@ export const flagChangeable = '2.85';
 
 /**
  * The first microversion that attaches volumes which several servers may have
- * (nova/compute/api.py, `_check_attach_and_reserve_volume`).
+ * (nova/compute/api.py, `_check_attach_and_reserve_volume`). Cinder gives one to a single server at
+ * a time: while it is reserved for that it refuses others (cinder/volume/api.py,
+ * `_attachment_reserve`).
  */
 export const sharedAttachable = '2.60';
 

@@ -11,7 +11,7 @@ import { listAll } from '../session/pages.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
-import { presentFlavor } from './flavor.ts';
+import { presentFlavor, presentFlavorName } from './flavor.ts';
 import { orderOf, unwired } from './port-order.ts';
 import { tagDifferences, taggedPort } from './port-tags.ts';
 import { lackedGroup } from './server-group.ts';
@@ -57,7 +57,14 @@ export const server: Family<'server'> = {
     const lacks = await lackedGroup(site, resource, is, context);
     const tags = await tagDifferences(site, resource, id, context);
     const silent = is.status === 'ACTIVE' ? unwired(there) : [];
-    const told = [...compare({ availability_zone: [zone ?? isZone, isZone] }), ...lacks, ...silent, ...tags];
+    const flavor = await presentFlavorName(site, resource, context);
+    const { original_name } = is.flavor;
+    const told = [
+      ...compare({ availability_zone: [zone ?? isZone, isZone], flavor_id: [flavor ?? original_name, original_name] }),
+      ...lacks,
+      ...silent,
+      ...tags,
+    ];
     const volumes = await volumeDifferences(site, resource, is, context);
     const more = withMore(volumes, fatal, told);
     return withMore(await differencesOf(site, resource, is, context), more.fatal, more.told);

@@ -2,6 +2,7 @@ import { idOf, kindOf, type Ref, refOf } from '../../../model/resource.ts';
 import type { BuiltThings, ForeignPart } from '../../destination-cloud.ts';
 import type { ApiFloatingIp, ApiPort, ApiPortForwarding, ApiRouter } from '../api.ts';
 import { extensionsOf } from '../attributes/extensions.ts';
+import { setsInZones } from '../dns/parts.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import type { Site } from './site.ts';
 
@@ -56,6 +57,7 @@ const looks: Partial<Record<ReturnType<typeof kindOf>, readonly ListParts[]>> = 
     },
   ],
   floating_ip: [forwardingsOf],
+  dns_zone: [setsInZones],
 };
 
 /** What the lists of parts have in common, and what some of them have. */

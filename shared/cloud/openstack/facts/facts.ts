@@ -7,6 +7,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { isAdmin } from '../session/token.ts';
 import { listTypes } from '../volumes/places.ts';
+import { holdersThere } from './holders.ts';
 import { readQuotas } from './quotas.ts';
 
 /** Reads the facts that the planner needs about a destination. */
@@ -14,13 +15,14 @@ export async function readFacts(session: CloudSession, signal: AbortSignal): Pro
   const site = new Site(session);
   const token = await session.token(signal);
   const hasVolumes = await session.has('volume', signal);
-  const [flavors, networks, subnets, keypairs, quotas, types] = await Promise.all([
+  const [flavors, networks, subnets, keypairs, quotas, types, holders] = await Promise.all([
     listFlavors(site, signal),
     site.network<ApiNetwork>('/networks', 'networks', {}, signal),
     site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
     listKeypairs(session, signal),
     readQuotas(session, signal),
     hasVolumes ? listTypes(session, signal) : [],
+    holdersThere(session, token, signal),
   ]);
   return {
     provider: 'openstack',
@@ -44,6 +46,8 @@ export async function readFacts(session: CloudSession, signal: AbortSignal): Pro
     })),
     keypairs: keypairs.map(({ name, fingerprint }) => ({ name, fingerprint })),
     volume_types: types.map(({ id, name, extra_specs = {} }) => ({ id, name, extra_specs })),
+    users: holders.users,
+    groups: holders.groups,
     quotas,
   };
 }

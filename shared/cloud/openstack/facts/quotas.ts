@@ -61,12 +61,22 @@ export async function readVolumeQuotas(session: CloudSession, signal: AbortSigna
   const path = `/os-quota-sets/${projectId}`;
   const query = { usage: 'True' };
   const { body } = await session.call({ method: 'GET', service: 'volume', path, query, tolerate: [403, 404], signal });
-  return picked((body as { quota_set?: object } | null)?.quota_set, [
-    'volumes',
-    'gigabytes',
-    'snapshots',
-    'per_volume_gigabytes',
-  ]);
+  const all = (body as { quota_set?: object } | null)?.quota_set;
+  return picked(all, [...ofVolumes, 'per_volume_gigabytes', ...Object.keys(all ?? {}).filter(isOfType)]);
+}
+
+const ofVolumes = ['volumes', 'gigabytes', 'snapshots'] as const;
+
+function isOfType(name: string): boolean {
+  return ofVolumes.some((quota) => name.startsWith(`${quota}_`));
+}
+
+/**
+ * The name of the quota that the volumes of one type have beside that of all: `gigabytes_ssd`
+ * (cinder/quota.py, VolumeTypeQuotaEngine).
+ */
+export function quotaOfType(quota: (typeof ofVolumes)[number], type: string): string {
+  return `${quota}_${type}`;
 }
 
 const ofCompute = ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items', 'server_groups', 'server_group_members'];

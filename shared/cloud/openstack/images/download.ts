@@ -4,12 +4,17 @@ import type { ApiImage } from '../api.ts';
 import { retryingly } from '../session/retry.ts';
 import type { CloudSession } from '../session/session.ts';
 import { discard } from '../session/transport.ts';
+import { hashName } from './hash-name.ts';
 import { SparseFile } from './sparse-file.ts';
 
-/** The digest that Glance reports for an image; older images have only an MD5 checksum. */
+/**
+ * The digest that Glance reports for an image, as far as it can be computed here; older images have
+ * only an MD5 checksum.
+ */
 export function digestOfImage(image: ApiImage): { readonly algorithm: string; readonly digest: string } | null {
-  if (image.os_hash_algo && image.os_hash_value) return { algorithm: image.os_hash_algo, digest: image.os_hash_value };
-  return image.checksum ? { algorithm: 'md5', digest: image.checksum } : null;
+  const algorithm = hashName(image.os_hash_algo ?? '');
+  if (algorithm !== null && image.os_hash_value) return { algorithm, digest: image.os_hash_value };
+  return image.checksum && hashName('md5') !== null ? { algorithm: 'md5', digest: image.checksum } : null;
 }
 
 /**

@@ -21,6 +21,7 @@ import type {
   ApiThing,
   ApiTrunk,
 } from '../api.ts';
+import { type DnsContents, noDns } from '../dns/contents.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import type { MembersOf } from '../images/members.ts';
 import { type QuotaLimits, type QuotaService, quotaServices, readLimits } from '../limits.ts';
@@ -47,6 +48,8 @@ export interface Contents extends VolumeContents {
   readonly people: People | null;
   /** The project itself; null of a selection of servers, and where the cloud does not show it. */
   readonly project: ApiProject | null;
+  /** Read of a whole project only. */
+  readonly dns: DnsContents;
   /** The servers that move. */
   readonly servers: readonly ApiServer[];
   readonly networks: readonly ApiNetwork[];
@@ -200,6 +203,7 @@ export async function readContents(
     region: session.access.region ?? '',
     people: nobody,
     project: null,
+    dns: noDns,
     networks: [...networks, ...foreign],
     addressScopes: await optional<ApiAddressScope>('address_scope', '/address-scopes', 'address_scopes'),
     subnetPools: await optional<ApiSubnetPool>('subnet_pool', '/subnetpools', 'subnetpools'),

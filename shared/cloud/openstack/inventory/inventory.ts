@@ -4,6 +4,8 @@ import { type Configurations, configurationsVersion, groupByKind, parseConfigura
 import type { Resource } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
+import { dnsConcerns } from '../dns/concerns.ts';
+import { noDns, readDnsContents } from '../dns/contents.ts';
 import { readAllMembers } from '../images/members.ts';
 import { readProject } from '../project.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -49,10 +51,11 @@ export async function takeInventory(
   const imageMembers = await readAllMembers(session, imagesToRead(ownImages, selection), signal);
   const people = isWhole ? await whoIsIn(session, scope, signal) : nobody;
   const project = isWhole ? await readProject(session, scope.projectId, signal) : null;
+  const dns = isWhole ? await readDnsContents(session, scope, signal) : noDns;
   const read = await readContents(session, scope, servers, signal);
   const untold = isWhole && project === null ? [...read.untold, 'the project’s description and tags'] : read.untold;
   const flattens = selection.withVolumeSnapshots === true;
-  const contents = { ...read, ownImages, imageMembers, people, project, untold, flattens };
+  const contents = { ...read, ownImages, imageMembers, people, project, dns, untold, flattens };
   const { resources, concerns } = await described(contents, isWhole, [
     ...chooseVolumes(contents, selection.volumes),
     ...chooseImages(contents, selection.images),
@@ -99,6 +102,7 @@ export async function described(read: Contents, isWhole: boolean, alone?: readon
       ...cut,
       ...unseenConcerns(contents),
       ...untoldMembers(contents),
+      ...dnsConcerns(contents),
       ...concerns,
       ...staysBehind(contents),
     ],

@@ -2,8 +2,29 @@ import type { ApiThing, ApiVolume } from '../api.ts';
 
 /** The name of something that stays behind, whatever its service calls it. */
 export function nameOf(one: ApiThing): string {
-  const names = [one['name'], one['stack_name'], one['id'], one['uuid'], one['secret_ref']];
+  const { ptrdname } = one;
+  if (typeof ptrdname === 'string') return `${String(one['address'])} as ${ptrdname.replace(/\.$/, '')}`;
+  const names = [
+    one['name'],
+    one['zone_name'],
+    one['stack_name'],
+    one['id'],
+    one['uuid'],
+    one['secret_ref'],
+    one['container_ref'],
+  ];
   return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'one without a name';
+}
+
+/**
+ * A secret with its type, and the day on which it expires if it does (Key Manager API, "List
+ * secrets"). What it holds is never asked for.
+ */
+export function secretIn(one: ApiThing): string {
+  const { secret_type: type, expiration } = one;
+  const until = typeof expiration === 'string' ? `until ${expiration.slice(0, 10)}` : '';
+  const facts = [typeof type === 'string' ? type : '', until].filter((fact) => fact !== '');
+  return facts.length === 0 ? nameOf(one) : `${nameOf(one)} (${facts.join(', ')})`;
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiPerson, ApiThing } from '../api.ts';
 import { listKeypairs } from '../facts/facts.ts';
-import { listImages } from '../images/list-images.ts';
 import { isListed, isOffered, listedAt } from '../session/catalogue.ts';
 import { listIfThere } from '../session/list-if-there.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -12,18 +11,19 @@ import type { Token } from '../session/token.ts';
 import type { Contents } from './contents.ts';
 import { applicationCredentials, ec2Credentials, trustsIn } from './delegations.ts';
 import { isLookedAt, type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
-import { inCinder, nameOf } from './left-behind-name.ts';
+import { inCinder, nameOf, secretIn } from './left-behind-name.ts';
+import { imagesOwned } from './own-images.ts';
 import { assignmentsLeft, nobody, usersAmong } from './people.ts';
 import type { Scope } from './scope.ts';
 
 /**
  * Services that are asked at once, the time that one has, and names that a concern lists: of people
- * more.
+ * and secrets more.
  */
 const width = 4;
 const patienceMs = 10_000;
 const listed = 10;
-const listedPeople = 50;
+const listedMore = 50;
 
 /** What was found of one kind; null where its service did not tell. */
 type Found = readonly string[] | null;
@@ -55,7 +55,8 @@ export async function leftBehind(
   await inParallel(leftBehindKinds, width, (kind) =>
     ask(kind.kind, async (soon) => {
       const things = await thingsOf(session, scope, token, kind, soon);
-      return things?.map((one) => (kind.service === 'volume' ? inCinder(one, volumes ?? []) : nameOf(one))) ?? null;
+      const named = (one: ApiThing): string => (kind.service === 'volume' ? inCinder(one, volumes ?? []) : nameOf(one));
+      return things?.map(kind.kind === 'secrets' ? secretIn : named) ?? null;
     }),
   );
   const silent = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
@@ -91,8 +92,8 @@ function passed(signal: AbortSignal): (error: unknown) => null {
 }
 
 /** The project's images, where they were not asked for: servers take their disks along. */
-async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
-  const images = await listImages(session, { owner: projectId }, signal);
+async function imagesOf(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Found> {
+  const images = await imagesOwned(session, scope, signal);
   return images.filter((image) => image['godwit_campaign'] === undefined).map((image) => nameOf(image));
 }
 
@@ -150,8 +151,9 @@ function pathOf({ access }: CloudSession, token: Token, { kind, service, path }:
   return isListed(access, token.catalogue, service) ? `${listedAt(access, token.catalogue, service, kind)}${path}` : null;
 }
 
-/** Every project has a firewall group `default`. */
+/** Every project has a firewall group `default`; not every floating IP has a name. */
 function isLeft(kind: string, one: ApiThing): boolean {
+  if (kind === 'pointers') return Boolean(one['ptrdname']);
   return kind !== 'firewall_groups' || one['name'] !== 'default';
 }
 
@@ -160,11 +162,14 @@ const remedies: Readonly<Record<string, string>> = {
   role_assignments: 'Give these users and groups their roles at the destination; create there whoever is unknown.',
   application_credentials: 'Their users make new ones at the destination: a secret cannot be read again.',
   ec2_credentials: 'Their users make new ones at the destination, with other keys and secrets.',
+  secrets: 'Store at the destination by hand what is needed there: what a secret holds is neither read nor written by Godwit.',
+  pointers: 'Set them at the destination once the floating IPs are there: openstack ptr record set.',
+  zone_transfers: 'Offer the zone anew at the destination: openstack zone transfer request create.',
   trusts: 'Who gave one gives it anew at the destination; services such as Heat do so with what is made there.',
 };
 
 function told(kind: string, names: readonly string[]): Concern {
-  const most = kind === 'role_assignments' ? listedPeople : listed;
+  const most = kind === 'role_assignments' || kind === 'secrets' ? listedMore : listed;
   return {
     code: `left_behind.${kind}`,
     severity: 'warning',
@@ -183,5 +188,6 @@ function concernOfUnread(kinds: readonly string[]): Concern {
 }
 
 function words(kind: string): string {
+  if (kind === 'pointers') return 'names of floating IPs (PTR records)';
   return kind.replaceAll('_', ' ').replace('ec2', 'EC2');
 }

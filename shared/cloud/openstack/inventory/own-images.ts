@@ -21,9 +21,20 @@ const bytesPerGiB = 1024 ** 3;
 const listed = 10;
 
 /** The images that the project owns, but for those that a campaign made. */
-export async function readOwnImages(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<ApiImage[]> {
-  const all = await listImages(session, { owner: projectId }, signal);
-  return all.filter((image) => image.owner === projectId && !isMadeByCampaign(image));
+export async function readOwnImages(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<ApiImage[]> {
+  return (await imagesOwned(session, scope, signal)).filter((image) => !isMadeByCampaign(image));
+}
+
+/**
+ * All images that the project owns. Without a visibility Glance lists the community images of the
+ * caller's own project and of no other (glance/db/sqlalchemy/api.py, image_get_all), so that an
+ * admin asks for another's by it.
+ */
+export async function imagesOwned(session: CloudSession, { projectId, own }: Scope, signal: AbortSignal): Promise<ApiImage[]> {
+  const query = { owner: projectId };
+  const all = await listImages(session, query, signal);
+  if (!own) all.push(...(await listImages(session, { ...query, visibility: 'community' }, signal)));
+  return all.filter(({ owner }) => owner === projectId);
 }
 
 /**

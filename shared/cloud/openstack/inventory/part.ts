@@ -2,6 +2,7 @@ import { canonicalCidr, canonicalIp, contains } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiRouter, ApiSubnet } from '../api.ts';
+import { noDns } from '../dns/contents.ts';
 import type { Contents } from './contents.ts';
 import { nobody } from './people.ts';
 import { policiesOfPart } from './policies.ts';
@@ -50,6 +51,7 @@ export function partOf(contents: Contents, chosen: readonly string[] = []): Part
       ...contents,
       people: nobody,
       project: null,
+      dns: noDns,
       quotaSets: [],
       qosPolicies,
       ports,

@@ -1,9 +1,8 @@
 import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Kind, type Ref, type ResourceOf, schemas } from '../../../model/resource.ts';
 import { snapshotIn } from '../../../model/snapshot-volumes.ts';
-import { Problem } from '../../../problem.ts';
 import type { LoneState, Recaptured } from '../../source-cloud.ts';
-import type { ApiFloatingIp, ApiPort, ApiServer, ApiThing, ApiTrunk, ApiVolume } from '../api.ts';
+import type { ApiFloatingIp, ApiPort, ApiThing, ApiTrunk } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { readMembers } from '../images/members.ts';
 import { generationOfImage, mustReadImage } from '../images/stored.ts';
@@ -21,12 +20,12 @@ import { describeOwnImage } from './own-images.ts';
 import { forwardingOf } from './resources.ts';
 import { bareFlavorOf } from './server.ts';
 import { unseenInterfaces } from './unseen-interfaces.ts';
-import { describeVolume, isShared } from './volumes.ts';
+import { describeVolume } from './volumes.ts';
 
 /**
  * Reads one server again with its ports, trunks and floating IPs in two round trips; its volumes,
  * subports and port forwardings in a third: the whole project is too much while the server is
- * stopped. Throws E_NOT_FOUND, and E_SERVER_STATE where another server has one of its volumes, too.
+ * stopped. Throws E_NOT_FOUND.
  */
 export async function recapture(session: CloudSession, id: string, signal: AbortSignal): Promise<Recaptured> {
   const list = <T extends ApiThing>(
@@ -62,10 +61,6 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     readForwardings(session, floatingIps.filter(mayForward), signal),
     Promise.all(attachments.map(({ volumeId }) => readOf(session, 'volume', volumeId, signal))),
   ]);
-  mustHaveAlone(
-    server,
-    volumes.filter((volume) => volume !== null),
-  );
   const served = floatingIps
     .filter(({ port_id }) => port_id !== null && plugged.has(port_id))
     .map((ip) => read('floating_ip', describe('floating_ip', ip, { name: ip.floating_ip_address })));
@@ -97,18 +92,10 @@ export async function recapture(session: CloudSession, id: string, signal: Abort
     volumes: volumes.flatMap((one) =>
       one === null ? [] : read('volume', describeVolume(one, server, { volumeTypes: [] }).volume),
     ),
+    holders: volumes.flatMap((one) =>
+      one === null ? [] : { volume: one.id, servers: one.attachments.map(({ server_id }) => server_id) },
+    ),
   };
-}
-
-/** Refuses a volume that another server may write to, however long this one is stopped. */
-function mustHaveAlone({ id, name }: ApiServer, volumes: readonly ApiVolume[]): void {
-  const [shared] = volumes.filter(isShared);
-  if (shared === undefined) return;
-  const others = shared.attachments.flatMap(({ server_id }) => (server_id === id ? [] : server_id)).join(', ');
-  throw new Problem('E_SERVER_STATE', `Volume ${shared.name || shared.id} of server ${name} is attached to ${others} too.`, {
-    about: `server/${id}`,
-    hint: 'Detach it there (openstack server remove volume), then `sender resume`: only what one server has is moved.',
-  });
 }
 
 /** Which of the QoS policies of ports and floating IPs can be read: the others are not captured. */

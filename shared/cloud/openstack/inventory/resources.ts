@@ -2,6 +2,7 @@ import { freedOfPolicy } from '../../../model/qos-user.ts';
 import { idOf, type Ref, type Resource, type ResourceOf } from '../../../model/resource.ts';
 import type { ApiNetwork, ApiPort, ApiQosPolicy, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
+import { dnsIn } from '../dns/resources.ts';
 import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
@@ -42,6 +43,7 @@ export function resourcesIn(contents: Contents): Resource[] {
     ...groups.map((group) => groupOf(group, contents)),
     ...rulesIn(contents).map((rule) => describe('security_group_rule', rule)),
     ...(contents.people === null ? [] : assignmentsIn(contents.people)),
+    ...dnsIn(contents),
     ...rbacIn(contents),
     ...contents.ports.map((port) => freedOfPolicy(portOf(port, groups), isSeen)),
     ...contents.trunks.map((trunk) => describe('trunk', trunk)),

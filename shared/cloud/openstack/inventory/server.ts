@@ -5,7 +5,7 @@ import { guestProperties, propertiesOf } from '../images/image-properties.ts';
 import { bootsFromVolume, describeAttachments } from '../volumes/attachments.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
-import { describeVolume, volumesOfServer } from './volumes.ts';
+import { describeVolume, readableOf, volumesOfServer } from './volumes.ts';
 
 const bytesPerGiB = 1024 ** 3;
 
@@ -41,7 +41,7 @@ export function describeServer(server: ApiServer, contents: Contents): Described
     disks: disks.map(({ id }) => id),
     volumes: describeAttachments(server, contents.attachments.get(server.id) ?? []),
     image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,
-    needs: volumes.map(({ id }) => refOf('volume', id)),
+    needs: readableOf(server, contents).map(({ id }) => refOf('volume', id)),
   });
   return { flavor, disks, volumes, server: described };
 }

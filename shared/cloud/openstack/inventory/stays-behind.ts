@@ -2,6 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import type { Kind } from '../../../model/resource.ts';
 import type { ApiThing } from '../api.ts';
 import { type SourceThing, unmovedConcerns } from '../attributes/unmoved.ts';
+import { ownSets } from '../dns/resources.ts';
 import type { Contents } from './contents.ts';
 import { isMoved } from './moved.ts';
 import { ownImageThings } from './own-images.ts';
@@ -17,10 +18,13 @@ export function staysBehind(contents: Contents): Concern[] {
   const isOwn = (one: ApiThing): boolean => one['project_id'] === scope.projectId;
   const networks = contents.networks.filter((network) => isOwn(network) && network['router:external'] !== true);
   const subnets = contents.subnets.filter((subnet) => networks.some(({ id }) => id === subnet.network_id));
+  const ownZones = contents.dns.zones.filter(isOwn);
   const ownGroups = groups.filter(isOwn);
   const used = new Set(servers.flatMap((server) => listedFlavor(server, flavors) ?? []));
   return unmovedConcerns([
     ...(contents.project === null ? [] : [thing('project', contents.project)]),
+    ...ownZones.map((zone) => thing('dns_zone', zone)),
+    ...ownSets(ownZones, contents.dns.recordSets).map((one) => thing('dns_record_set', one)),
     ...contents.qosPolicies.filter(isOwn).map((policy) => thing('qos_policy', policy)),
     ...networks.map((network) => thing('network', network)),
     ...subnets.map((subnet) => thing('subnet', subnet)),

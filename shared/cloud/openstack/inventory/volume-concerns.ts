@@ -1,6 +1,7 @@
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
+import { quotaOfType } from '../facts/quotas.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
 import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
@@ -22,17 +23,31 @@ const unseen: ServerRule = (server, contents) => {
   return concern('server.volume_unseen', 'blocking', server, says, remedy);
 };
 
-/** It would have to be moved once, after the stop of the last of its servers. */
+/** A volume moves once, after the stop of the last of its servers: all of them have to move. */
 const shared: ServerRule = (server, contents) => {
-  const all = seenOf(server, contents).filter(isShared);
-  if (all.length === 0) return null;
-  const names = new Map(contents.servers.map(({ id, name }) => [id, name]));
-  const others = ({ attachments }: ApiVolume): string =>
-    attachments.flatMap(({ server_id: id }) => (id === server.id ? [] : (names.get(id) ?? id))).join(', ');
-  const shares = all.map((volume) => `${nameOf(volume)} with ${others(volume)}`).join('; ');
-  const says = `shares volumes with other servers (multi-attach), which this release does not move: ${shares}.`;
-  const remedy = 'Detach them from all servers but one (openstack server remove volume), or leave the server out.';
+  const moving = new Set(contents.servers.map(({ id }) => id));
+  const others = ({ attachments }: ApiVolume): string[] => attachments.flatMap(({ server_id: id }) => (moving.has(id) ? [] : id));
+  const torn = seenOf(server, contents).filter((volume) => others(volume).length > 0);
+  if (torn.length === 0) return null;
+  const shares = torn.map((volume) => `${nameOf(volume)} with ${others(volume).join(', ')}`).join('; ');
+  const says = `shares volumes (multi-attach) with servers that do not move with it: ${shares}.`;
+  const remedy = 'Move them too, detach the volumes from them (openstack server remove volume), or leave the server out.';
   return concern('server.volume_multiattach', 'blocking', server, says, remedy);
+};
+
+/**
+ * Two systems that boot from one disk destroy it. Cinder has a right of its own for that
+ * (cinder/policies/attachments.py, `volume:multiattach_bootable_volume`).
+ */
+const sharedRoot: ServerRule = (server, contents) => {
+  const roots = contents.servers.flatMap((one) =>
+    bootsFromVolume(one) ? (rootOf(one, attachmentsOf(one, contents))?.volumeId ?? []) : [],
+  );
+  const all = seenOf(server, contents).filter((volume) => isShared(volume) && roots.includes(volume.id));
+  if (all.length === 0) return null;
+  const says = `shares volumes (multi-attach) from which a server boots, and such ones are not moved: ${namesOf(all)}.`;
+  const remedy = 'Detach them from all servers but that one (openstack server remove volume), or leave the server out.';
+  return concern('server.root_shared', 'blocking', server, says, remedy);
 };
 
 const encrypted: ServerRule = (server, contents) => {
@@ -72,7 +87,7 @@ const bySnapshot: ServerRule = (server, contents) => {
 };
 
 /** Why the volumes of a server cannot be moved. */
-export const volumeRules: readonly ServerRule[] = [unseen, shared, encrypted, odd, bootUnknown, bySnapshot];
+export const volumeRules: readonly ServerRule[] = [unseen, shared, sharedRoot, encrypted, odd, bootUnknown, bySnapshot];
 
 function attachmentsOf({ id }: ApiServer, { attachments }: Contents): readonly ApiAttachment[] {
   return attachments.get(id) ?? [];
@@ -127,20 +142,30 @@ export function volumesLeft(contents: Contents): Concern[] {
   ];
 }
 
+/** What the reading of one volume takes of each quota; `attached`: it is snapshotted first. */
+function roomOf({ size, volume_type: type }: Pick<ApiVolume, 'size' | 'volume_type'>, attached: boolean): Record<string, number> {
+  const room = { volumes: 1, snapshots: attached ? 1 : 0, gigabytes: attached ? 2 * size : size };
+  const ofType = {
+    [quotaOfType('volumes', type ?? '')]: room.volumes,
+    [quotaOfType('snapshots', type ?? '')]: room.snapshots,
+    [quotaOfType('gigabytes', type ?? '')]: room.gigabytes,
+  };
+  return Object.assign(ofType, room);
+}
+
 /**
  * A volume is read from a snapshot and a temporary volume made of that, one volume after the other
  * for each server at work. Snapshots take gigabytes as well. One that no server has is cloned, and
  * a snapshot that becomes a volume is there already.
  */
 function roomAtSource(contents: Contents): Concern[] {
-  const sizes = contents.servers.flatMap((server) => volumesOfServer(server, contents).map(({ size }) => size));
-  const cloned = [...loneVolumes(contents), ...flattenedIn(contents).map(({ snapshot }) => snapshot)].map(({ size }) => size);
-  if (sizes.length + cloned.length === 0) return [];
-  const needed: Readonly<Record<string, number>> = {
-    volumes: 1,
-    snapshots: sizes.length === 0 ? 0 : 1,
-    gigabytes: Math.max(...sizes.map((size) => 2 * size), ...cloned),
-  };
+  const all = [
+    ...contents.servers.flatMap((server) => volumesOfServer(server, contents)).map((one) => roomOf(one, true)),
+    ...loneVolumes(contents).map((one) => roomOf(one, false)),
+    ...flattenedIn(contents).map(({ snapshot: { size }, source: { volume_type } }) => roomOf({ size, volume_type }, false)),
+  ];
+  const needed: Record<string, number> = {};
+  for (const [name, count] of all.flatMap(Object.entries<number>)) needed[name] = Math.max(needed[name] ?? 0, count);
   return Object.entries(needed).flatMap(([name, count]): Concern[] => {
     const quota = contents.quotas[name];
     if (count === 0 || quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];

@@ -5,7 +5,7 @@ import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeSnapshot, ApiVolumeT
 import { describe } from '../attributes/describe.ts';
 import { readVolumeQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
-import { isOfReading, movedKey } from '../stamp.ts';
+import { isMovedVolume, isOfReading, isTemporary } from '../stamp.ts';
 import { readAttachments } from '../volumes/attachments.ts';
 import { isFree } from '../volumes/free.ts';
 import { listTypes } from '../volumes/places.ts';
@@ -90,16 +90,27 @@ async function connectionsOf(
   return connections;
 }
 
-/** The volumes of a server that can be described: readable, and nobody else's. */
-export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumeContents): ApiVolume[] {
-  const ids = (contents.attachments.get(server.id) ?? []).map(({ volumeId }) => volumeId);
-  return ids.flatMap((id) => contents.volumes?.find((volume) => volume.id === id && !isShared(volume)) ?? []);
+/** The volumes of a server that can be described. */
+export function readableOf(server: Pick<ApiServer, 'id'>, { attachments, volumes }: VolumesRead): ApiVolume[] {
+  const ids = (attachments.get(server.id) ?? []).map(({ volumeId }) => volumeId);
+  return ids.flatMap((id) => volumes?.find((volume) => volume.id === id) ?? []);
 }
 
 /**
- * Whether several servers have a volume. One that several may have, and one has, moves as any
- * other.
+ * The volumes that move with a server. One that several have moves once: with the first of them by
+ * id.
  */
+export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumesRead): ApiVolume[] {
+  const isFirstOf = (volume: string): boolean => holdersOf(volume, contents).every((other) => server.id <= other);
+  return readableOf(server, contents).filter((volume) => !isShared(volume) || isFirstOf(volume.id));
+}
+
+/** The servers among those read that have a volume. */
+function holdersOf(volume: string, { attachments }: Pick<VolumeContents, 'attachments'>): string[] {
+  return [...attachments].flatMap(([server, all]) => (all.some(({ volumeId }) => volumeId === volume) ? server : []));
+}
+
+/** Whether several servers have a volume. */
 export function isShared({ attachments }: Pick<ApiVolume, 'attachments'>): boolean {
   return attachments.length > 1;
 }
@@ -108,7 +119,7 @@ type VolumesRead = Pick<VolumeContents, 'volumes' | 'attachments'>;
 
 /** Why a volume that none of the servers has does not move; null for one that moves by itself. */
 export function whyLeft(volume: ApiVolume): string | null {
-  if (volume.metadata[movedKey] !== undefined) return 'moved by an earlier campaign';
+  if (isMovedVolume(volume)) return 'moved by an earlier campaign';
   if (volume.encrypted === true) return 'encrypted';
   return isFree(volume) ? null : volume.status;
 }
@@ -116,7 +127,7 @@ export function whyLeft(volume: ApiVolume): string | null {
 /** The volumes that no server of those read has, but for what we made to read others. */
 export function volumesAlone({ volumes, attachments }: VolumesRead): ApiVolume[] {
   const used = new Set([...attachments.values()].flat().map(({ volumeId }) => volumeId));
-  return (volumes ?? []).filter(({ id, metadata }) => !used.has(id) && !isOfReading(metadata));
+  return (volumes ?? []).filter((volume) => !used.has(volume.id) && !isTemporary('volume', volume));
 }
 
 /** The volumes that move by themselves. */

@@ -5,6 +5,7 @@ import { type Resource, type ResourceOf, refOf } from '../../../model/resource.t
 import type { ApiSecurityGroup } from '../api.ts';
 import { isUsed, sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
+import { dnsChoice } from '../dns/decisions.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { adoptedFloating } from './adopted-floating.ts';
 import { forwardingsLike, isSameForwarding } from './forwarded.ts';
@@ -85,6 +86,9 @@ function choose(view: PreflightView, resource: Resource): Choice {
       if (view.mappings.assignments !== 'carry') return skip('the plan grants no roles');
       return standing === 'lacking' ? create() : skip(`it is not granted there (${standing ?? 'not told'})`);
     }
+    case 'dns_zone':
+    case 'dns_record_set':
+      return dnsChoice(view, resource);
     case 'rbac_policy': {
       if (sharedWith(resource, view.mappings) === null) return skip(`the plan maps no project to ${resource.target_project}`);
       const same = samePolicy(view, resource);

@@ -3,6 +3,8 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import { dnsAddresses } from '../dns/address-rules.ts';
+import * as dns from '../dns/rules.ts';
 import * as addressGroups from './address-group-rules.ts';
 import { addressRoom } from './address-room-rule.ts';
 import * as adopted from './adopted-rules.ts';
@@ -68,6 +70,7 @@ const rules: readonly PreflightRule[] = [
   images.refusedFormats,
   images.unmappedImageMembers,
   images.pendingImageMembers,
+  images.unpublishedImages,
   servers.flavors,
   servers.disks,
   servers.keypairs,
@@ -102,6 +105,12 @@ const rules: readonly PreflightRule[] = [
   zones,
   otherTexts,
   lackingRoles,
+  dns.dnsService,
+  dns.dnsTargets,
+  dns.dnsDifferences,
+  dns.dnsAttributes,
+  dns.dnsQuotas,
+  dnsAddresses,
   lowerQuotas,
   quotas,
   untoldQuotas,

@@ -1,5 +1,8 @@
 import type { Concern } from '../../../model/concern.ts';
+import { mappedVolumeType } from '../../../model/mappings.ts';
 import type { Kind, ResourceOf } from '../../../model/resource.ts';
+import { quotaOfType } from '../facts/quotas.ts';
+import { typeNamed } from '../volumes/places.ts';
 import { created } from './decisions.ts';
 import { raisedLimit } from './quota-set-rules.ts';
 import type { PreflightRule } from './rules.ts';
@@ -16,7 +19,8 @@ export const quotas: PreflightRule = (view) =>
     const used = name === 'key_pairs' ? view.keypairs.length : quota.used;
     if (used + count <= limit) return [];
     const says = `The quota of ${name} is ${limit}, ${used} are used, and ${count} more are needed.`;
-    return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${used + count} or more.` }];
+    const word = name.replaceAll(' ', '_');
+    return [{ code: `quota.${word}`, severity: 'blocking', says, remedy: `Raise it to ${used + count} or more.` }];
   });
 
 /** A service that keeps its quotas to itself may refuse anything, also after a server's stop. */
@@ -70,8 +74,22 @@ function needed(view: PreflightView): Record<string, number> {
     image_count_uploading: Math.min(disks, view.uploads),
     volumes: volumes.length,
     gigabytes: volumes.reduce((sum, { size }) => sum + size, 0),
+    ...ofTypes(view),
     image_size_total: imageMebibytes(view),
   };
+}
+
+/** What the volumes of each type need, which may have quotas of its own. */
+function ofTypes(view: PreflightView): Record<string, number> {
+  const typed = view.of('volume').flatMap(({ size, volume_type }) => {
+    const to = volume_type === null ? undefined : typeNamed(view.volumeTypes ?? [], mappedVolumeType(view.mappings, volume_type));
+    return to === undefined ? [] : { type: to.name, size };
+  });
+  const entries = [...Map.groupBy(typed, ({ type }) => type)].flatMap(([type, all]): [string, number][] => [
+    [quotaOfType('volumes', type), all.length],
+    [quotaOfType('gigabytes', type), all.reduce((sum, { size }) => sum + size, 0)],
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -14,6 +14,8 @@ const written = [
   'address_group',
   'security_group',
   'security_group_rule',
+  'dns_zone',
+  'dns_record_set',
   'port',
   'trunk',
   'floating_ip',

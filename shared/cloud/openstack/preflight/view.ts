@@ -28,6 +28,7 @@ import { projectTexts } from '../builders/project.ts';
 import { limitsOf } from '../builders/quota-set.ts';
 import { flagChangeable, sharedAttachable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
+import { type DnsThere, readDnsThere } from '../dns/there.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { type ImageFormats, readImageFormats, untoldFormats } from '../facts/image-formats.ts';
 import { type QosThere, readQos } from '../facts/qos.ts';
@@ -49,9 +50,12 @@ export interface DestinationState {
   readonly project: ProjectTexts | null;
   /** Of the plan's role assignments; null where the credentials may not see them. */
   readonly assignments: ReadonlyMap<Ref, AssignmentThere> | null;
+  readonly dns: DnsThere;
   /** Whose credentials they are. */
   readonly userName: string;
   readonly admin: boolean;
+  /** What the receiver's configuration lets senders have done. */
+  readonly allow: Site['allow'];
   readonly flavors: readonly ApiFlavor[];
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
@@ -157,8 +161,10 @@ async function readDestination(
     projectId,
     project: resources.some(({ kind }) => kind === 'project') ? await projectTexts(site, signal) : null,
     assignments: await readAssignments(site, resources, mappings, signal),
+    dns: await readDnsThere(site.session, resources, mappings, signal),
     userName: token.userName,
     admin,
+    allow: site.allow,
     networks,
     routers,
     targets: await readTargets(site, mappings, signal),

@@ -1,3 +1,4 @@
+import { holdersOf } from '../../../model/atomic-groups.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { mappedVolumeType } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
@@ -94,12 +95,20 @@ export const sharedTypes: PreflightRule = (view) =>
     if (isForSeveral(type?.extra_specs?.['multiattach'])) return lackingNova(view, volume);
     const there = type === undefined ? 'one without a type' : `one of type ${type.name}`;
     const says = `${called}would become ${there}, which only one server may have.`;
+    if (isHeldBySeveral(view, id)) return [blocking('volume.multiattach_needed', about, says, needed)];
     const remedy = `Name a type with the extra spec multiattach="<is> True" in \`mappings.volume_types\`. Or accept it: \`volume.multiattach ${about}\` in \`mappings.accept\`.`;
     return [blocking('volume.multiattach', about, says, remedy)];
   });
 
+/** What is to be done where several servers have a volume: one of them alone could get it. */
+const needed = 'Name a type with the extra spec multiattach="<is> True" in `mappings.volume_types`, or leave its servers out.';
+
 function isForSeveral(spec: string | undefined): boolean {
   return /^<is> true$/i.test(spec ?? '');
+}
+
+function isHeldBySeveral(view: PreflightView, volume: string): boolean {
+  return (holdersOf({ servers: view.of('server') }).get(volume) ?? []).length > 1;
 }
 
 /** An older Nova cannot attach what it would find. */
@@ -107,7 +116,9 @@ function lackingNova(view: PreflightView, { id, name }: ResourceOf<'volume'>): C
   const owner = view.of('server').find(({ volumes }) => volumes.some(({ volume_id }) => volume_id === id));
   if (owner === undefined || !view.lacks.has(sharedAttachable)) return [];
   const says = `Volume ${name || id} of server ${owner.name} may have several servers (multiattach), and the destination's Nova attaches such ones only from ${sharedAttachable} on.`;
-  const remedy = 'Map its type to one that is not for several servers (`mappings.volume_types`), or leave the server out.';
+  const remedy = isHeldBySeveral(view, id)
+    ? 'Leave its servers out.'
+    : 'Map its type to one that is not for several servers (`mappings.volume_types`), or leave the server out.';
   return [blocking('volume.multiattach_refused', refOf('volume', id), says, remedy)];
 }
 

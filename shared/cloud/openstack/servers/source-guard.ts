@@ -1,7 +1,7 @@
 import { Problem } from '../../../problem.ts';
 import type { ApiImage, ApiVolume, ApiVolumeSnapshot } from '../api.ts';
 import type { ApiCall, CallGuard } from '../session/session.ts';
-import { isOfReading } from '../stamp.ts';
+import { isOfReading, isTemporary } from '../stamp.ts';
 
 /**
  * The server actions a source may be asked for; see the Compute API reference, "Servers - run an
@@ -42,7 +42,7 @@ export class SourceGuard {
    * its stamp. Throws E_FORBIDDEN where it is not of this campaign.
    */
   permitTemporary(kind: 'volume' | 'snapshot', thing: ApiVolume | ApiVolumeSnapshot, campaign: string): void {
-    if (thing.metadata['godwit_campaign'] !== campaign || !isOfReading(thing.metadata))
+    if (thing.metadata['godwit_campaign'] !== campaign || !isTemporary(kind, thing))
       throw new Problem(
         'E_FORBIDDEN',
         `The ${kind} ${thing.id} (${thing.name ?? 'unnamed'}) does not carry the stamp of campaign ${campaign}; it is not touched.`,

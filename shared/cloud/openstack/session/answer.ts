@@ -21,6 +21,14 @@ interface Asked {
  */
 const longestAnswer = 64 * 1024 * 1024;
 
+/** Why an answer that is longer than that was given up. */
+const tooLong = { longestAnswer };
+
+/** Whether an answer was given up for its length. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof Problem && error.cause === tooLong;
+}
+
 /** Reads a body as text; `failed` turns a broken stream into a problem. Throws E_CLOUD_REFUSED. */
 export async function readText({ body }: Incoming, what: string, failed: (error: unknown) => Problem): Promise<string> {
   const pieces: Buffer[] = [];
@@ -30,7 +38,7 @@ export async function readText({ body }: Incoming, what: string, failed: (error:
       length += (piece as Buffer).length;
       // Not E_CLOUD, which would be sent for again.
       if (length > longestAnswer)
-        throw new Problem('E_CLOUD_REFUSED', `${what}: the answer is longer than ${longestAnswer} bytes.`);
+        throw new Problem('E_CLOUD_REFUSED', `${what}: the answer is longer than ${longestAnswer} bytes.`, { cause: tooLong });
       pieces.push(piece as Buffer);
     }
   } catch (error) {

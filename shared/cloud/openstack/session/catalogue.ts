@@ -5,8 +5,8 @@ import type { Token } from './token.ts';
 /** The services that are looked for in catalogues. */
 export const cataloguedServices = ['compute', 'network', 'image', 'volume'] as const;
 
-/** The services that we call. */
-export type ApiService = 'identity' | (typeof cataloguedServices)[number];
+/** The services that we call; not every cloud has DNS. */
+export type ApiService = 'identity' | (typeof cataloguedServices)[number] | 'dns';
 
 /** A service as catalogues list it. */
 export interface ListedService {
@@ -17,14 +17,32 @@ export interface ListedService {
    * Neutron and Glance so.
    */
   readonly version: string;
+  /**
+   * Its types in catalogues that were written for former versions of its API, which are used where
+   * there are no others.
+   */
+  readonly formerTypes?: readonly string[];
+  /**
+   * Former versions whose place the version takes in an address: each service that we can speak to
+   * answers beside them.
+   */
+  readonly former?: RegExp;
 }
 
 const services: Readonly<Record<ApiService, ListedService>> = {
   identity: { types: ['identity'], version: 'v3' },
-  compute: { types: ['compute'], version: 'v2.1' },
+  // Nova has had v2.1 beside v2 since Kilo, and only v2.1 has microversions.
+  compute: { types: ['compute'], version: 'v2.1', former: /^v2$/ },
   network: { types: ['network'], version: 'v2.0' },
   image: { types: ['image'], version: 'v2' },
-  volume: { types: ['block-storage', 'volumev3', 'block-store'], version: 'v3' },
+  // Cinder has had v3 beside v2 since Mitaka, and its catalogues often name only the older ones.
+  volume: {
+    types: ['block-storage', 'volumev3', 'block-store'],
+    version: 'v3',
+    formerTypes: ['volumev2', 'volume'],
+    former: /^v[12]$/,
+  },
+  dns: { types: ['dns'], version: 'v2' },
 };
 
 type Catalogue = Token['catalogue'];
@@ -57,9 +75,11 @@ export function listedAt(access: Access, catalogue: Catalogue, service: ListedSe
   );
 }
 
-function versioned(url: string, { version }: ListedService): string {
+function versioned(url: string, { version, former }: ListedService): string {
   const trimmed = url.replace(/\/+$/, '');
-  return /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${version}`;
+  const [, before = '', named = '', behind = ''] = /^(.*\/)(v\d+(?:\.\d+)?)(\/[^/]+)?$/.exec(trimmed) ?? [];
+  if (named === '') return `${trimmed}/${version}`;
+  return former?.test(named) === true ? `${before}${version}${behind}` : trimmed;
 }
 
 /**
@@ -79,8 +99,11 @@ function endpointsHere(access: Access, catalogue: Catalogue, service: ListedServ
   return all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);
 }
 
-function endpointsOf(catalogue: Catalogue, { types }: ListedService): readonly CatalogueEndpoint[] {
-  return catalogue.filter(({ type }) => types.includes(type)).flatMap(({ endpoints }) => endpoints);
+function endpointsOf(catalogue: Catalogue, { types, formerTypes = [] }: ListedService): readonly CatalogueEndpoint[] {
+  const listed = (some: readonly string[]): CatalogueEndpoint[] =>
+    catalogue.filter(({ type }) => some.includes(type)).flatMap(({ endpoints }) => endpoints);
+  const found = listed(types);
+  return found.length > 0 ? found : formerTypes.flatMap((type) => listed([type]));
 }
 
 /**

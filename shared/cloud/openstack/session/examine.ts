@@ -1,6 +1,8 @@
 import { Problem } from '../../../problem.ts';
+import { type RightsStanding, standingOf } from '../rights/standing.ts';
 import type { Access } from './access.ts';
 import { type ApiService, endpointOf } from './catalogue.ts';
+import type { CloudSide } from './refusal.ts';
 import { CloudSession } from './session.ts';
 
 /**
@@ -19,10 +21,10 @@ const reads = [
 const skewMs = 60_000;
 
 /**
- * Logs in and asks every service one harmless thing; writes nothing. Throws the problem that
- * prevents it.
+ * Logs in, asks every service one harmless thing, and finds what the credentials may do; writes
+ * nothing. Throws the problem that prevents it.
  */
-export async function examine(access: Access, signal: AbortSignal): Promise<readonly string[]> {
+export async function examine(access: Access, side: CloudSide, signal: AbortSignal): Promise<RightsStanding> {
   const session = new CloudSession(access, ({ method }) => {
     if (method !== 'GET') throw new Problem('E_FORBIDDEN', `An examination only reads; it must not ${method}.`);
   });
@@ -33,13 +35,16 @@ export async function examine(access: Access, signal: AbortSignal): Promise<read
     const answers = [];
     for (const read of reads) answers.push(await session.call({ method: 'GET', ...read, signal }));
     const skew = Math.abs(Date.now() - Date.parse(answers[0]?.headers['date'] ?? ''));
-    return [
+    const { says, remedy } = await standingOf(session, side, signal);
+    const found = [
       `${access.origin}: project ${token.projectName || token.projectId}, ${token.roles.join(', ') || 'no role'}`,
       `compute ${endpointOf(access, token, 'compute')}, microversion ${microversion}`,
       ...reads.map(({ service }) => `${service} ${endpointOf(access, token, service)}`),
       volumes === null ? 'volume: none' : `volume ${endpointOf(access, token, 'volume')}, microversion ${volumes}`,
+      ...(token.hasAccessRules ? ['its application credential has access rules: calls that none names will be refused'] : []),
       ...(skew > skewMs ? [`its clock and ours differ by ${Math.round(skew / 1_000)} s`] : []),
     ];
+    return { says: [...found, ...says], remedy };
   } finally {
     await session.close();
   }

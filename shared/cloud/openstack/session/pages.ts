@@ -1,4 +1,5 @@
 import { Problem } from '../../../problem.ts';
+import { isTooLong } from './answer.ts';
 import type { ApiService } from './catalogue.ts';
 import type { ApiCall, CloudSession } from './session.ts';
 
@@ -17,6 +18,7 @@ export interface Listing {
   readonly path: string;
   readonly key: string | null;
   readonly query?: ApiCall['query'];
+  readonly headers?: ApiCall['headers'];
 }
 
 /** How often a list is begun again because the record that its next page begins after is gone. */
@@ -31,10 +33,15 @@ const beginnings = 5;
  * collection that is not there. The list is begun again.
  */
 export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
+  let limit = withoutLimit.includes(listing.service) ? undefined : pageSize;
   for (let left = beginnings - 1; ; left--) {
     try {
-      return await listOnce<T>(session, listing, signal);
+      return await listOnce<T>(session, listing, limit, signal);
     } catch (error) {
+      if (limit === undefined && isTooLong(error)) {
+        limit = pageSize;
+        continue;
+      }
       if (!(error instanceof LostPlace)) throw error;
       if (left === 0)
         throw new Problem('E_CLOUD', `GET ${listing.path}: the list changes faster than it is read.`, { cause: error });
@@ -42,17 +49,31 @@ export async function listAll<T>(session: CloudSession, listing: Listing, signal
   }
 }
 
+/**
+ * Services that are asked for whole lists. Keystone knows no pages. Neutron cuts a page, hides what
+ * a policy keeps from the caller, and links a next page only if as many are left as were asked for
+ * (neutron/pecan_wsgi/hooks: PolicyHook runs before `after` of QueryParametersHook): one that is
+ * hidden would cost all further pages. Without a limit it cuts nothing, unless the cloud has one of
+ * its own (`pagination_max_limit`).
+ */
+const withoutLimit: readonly ApiService[] = ['identity', 'network'];
+
 /** That the cloud no longer knows the record after which a page begins. */
 class LostPlace extends Error {}
 
-async function listOnce<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
-  const { service, path, key } = listing;
+async function listOnce<T>(
+  session: CloudSession,
+  listing: Listing,
+  limit: number | undefined,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const { service, path, key, headers } = listing;
   const all: T[] = [];
   const seen = new Set<string>();
-  let query: ApiCall['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
+  let query: ApiCall['query'] = { limit, ...listing.query };
   for (;;) {
     const tolerate = seen.size === 0 ? [] : [400, 404];
-    const { status, body } = await session.call({ method: 'GET', service, path, query, tolerate, signal });
+    const { status, body } = await session.call({ method: 'GET', service, path, query, headers, tolerate, signal });
     if (status >= 400) throw new LostPlace(`${status}`);
     // Swift answers 204 without a body where it has nothing.
     const page = key === null ? (body ?? []) : (body as Record<string, unknown> | null)?.[key];
@@ -61,7 +82,7 @@ async function listOnce<T>(session: CloudSession, listing: Listing, signal: Abor
     if ((body as { truncated?: unknown } | null)?.truncated === true)
       throw new Problem('E_CLOUD_REFUSED', `GET ${path}: the cloud tells only the first ${page.length} of ${key ?? 'names'}.`);
     all.push(...(page as T[]));
-    const next = key === null ? afterLast(page) : nextOf(body as Record<string, unknown>, key);
+    const next = key === null ? afterLast(page, 'name') : nextOf(body as Record<string, unknown>, service, key, page);
     if (next === null) return all;
     const marker = next.searchParams.get('marker') ?? next.search;
     // A list that grows as fast as it is read would never end.
@@ -74,19 +95,24 @@ async function listOnce<T>(session: CloudSession, listing: Listing, signal: Abor
   }
 }
 
-function nextOf(body: Record<string, unknown>, key: string): URL | null {
+function nextOf(body: Record<string, unknown>, service: ApiService, key: string, page: readonly unknown[]): URL | null {
   // Cinder calls those of `groups` group_links (cinder/api/v3/views/groups.py).
   const lists = [body[`${key}_links`], body[`${key.replace(/s$/, '')}_links`], body['links']].filter(Array.isArray);
-  const linked = (lists.flat() as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === 'next');
-  const href = linked?.href ?? body['next'] ?? (body['links'] as { next?: unknown } | null | undefined)?.next;
-  return typeof href === 'string' && href !== '' ? URL.parse(href, 'http://relative') : null;
+  const linkTo = (rel: string) => (lists.flat() as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === rel);
+  const href = linkTo('next')?.href ?? body['next'] ?? (body['links'] as { next?: unknown } | null | undefined)?.next;
+  if (typeof href === 'string' && href !== '') return URL.parse(href, 'http://relative');
+  // Where Neutron cuts, it links the page before; what it hid of this one may hide a next.
+  return service === 'network' && linkTo('previous') !== undefined ? afterLast(page, 'id') : null;
 }
 
-/** Object Storage API v1, "Show account details and list containers": a page has no link. */
-function afterLast(page: readonly unknown[]): URL | null {
-  const { name } = (page.at(-1) ?? {}) as { readonly name?: unknown };
-  const query = new URLSearchParams({ marker: String(name) });
-  return page.length === 0 ? null : URL.parse(`?${query.toString()}`, 'http://relative');
+/**
+ * Begins after the last of a page that has no link. Object Storage API v1, "Show account details
+ * and list containers", by names; Network API v2.0, "Pagination", by ids.
+ */
+function afterLast(page: readonly unknown[], by: 'name' | 'id'): URL | null {
+  const marker = (page.at(-1) as Record<string, unknown> | undefined)?.[by];
+  if (typeof marker !== 'string') return null;
+  return URL.parse(`?${new URLSearchParams({ marker }).toString()}`, 'http://relative');
 }
 
 function grouped(parameters: URLSearchParams): Record<string, string[]> {

@@ -57,9 +57,11 @@ export function statusOf({ cause }: Problem): number | undefined {
 function codeOf(status: number, text: string): ProblemCode {
   if (status === 401) return 'E_AUTH';
   if (status === 413) return 'E_QUOTA';
-  // Nova and Glance refuse an exceeded quota with 403, Neutron with 409 and the type OverQuota;
-  // subnets run out of addresses.
-  if ((status === 403 || status === 409) && /quota|OverQuota/i.test(text)) return 'E_QUOTA';
+  // The rules of policies have names such as `update_quota` (oslo_policy/policy.py).
+  if (status === 403 && /disallowed by policy|Policy doesn't allow/i.test(text)) return 'E_FORBIDDEN';
+  // Nova and Glance refuse an exceeded quota with 403, which older Novas call a maximum
+  // (nova/exception.py, PortLimitExceeded); Neutron with 409 and the type OverQuota.
+  if ((status === 403 || status === 409) && /quota|OverQuota|maximum number of .* exceeded/i.test(text)) return 'E_QUOTA';
   if (status === 403) return 'E_FORBIDDEN';
   if (status === 409) return 'E_CONFLICT';
   if (status === 429 || status >= 500) return 'E_CLOUD';

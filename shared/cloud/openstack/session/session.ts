@@ -246,7 +246,10 @@ export class CloudSession {
     const { method, service } = call;
     const text = await readText(incoming, `${method} ${call.path}`, (error) => this.failure(error, call)).catch(() => '');
     const refused = { method, service, url: this.#url(call, token), status: incoming.status, headers: incoming.headers, text };
-    return problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
+    const problem = problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
+    if (problem.code !== 'E_AUTH' || !token.hasAccessRules) return problem;
+    const hint = 'The application credential has access rules, and none of them names this call. Give one without access rules.';
+    return new Problem(problem.code, problem.message, { cause: problem.cause, hint });
   }
 }
 

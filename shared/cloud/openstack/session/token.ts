@@ -29,6 +29,11 @@ export interface Token {
   readonly userName: string;
   readonly projectId: string;
   readonly projectName: string;
+  /**
+   * Whether it is of an application credential with access rules: then a service answers 401 to
+   * every call that no rule names (Identity API v3, "Application Credentials").
+   */
+  readonly hasAccessRules: boolean;
 }
 
 /**
@@ -47,6 +52,7 @@ interface TokenBody {
     readonly roles?: readonly { readonly name: string }[];
     readonly user: { readonly id: string; readonly name: string };
     readonly project?: { readonly id: string; readonly name: string };
+    readonly application_credential?: { readonly access_rules?: readonly unknown[] };
   };
 }
 
@@ -78,6 +84,7 @@ export async function issueToken(
     userName: token.user.name,
     projectId: token.project.id,
     projectName: token.project.name,
+    hasAccessRules: (token.application_credential?.access_rules ?? []).length > 0,
   };
 }
 

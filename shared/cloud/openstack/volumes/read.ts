@@ -6,6 +6,7 @@ import { listAll } from '../session/pages.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { carries } from '../stamp.ts';
+import { reasonOf } from './reason.ts';
 
 /** Things of Cinder with a life: where they are, and their key in an answer. */
 const collections = {
@@ -79,8 +80,8 @@ export async function actOn(
 }
 
 /**
- * Waits until a volume or a snapshot is available. Throws E_SERVER_FAULT where it failed: Cinder
- * tells no reason.
+ * Waits until a volume or a snapshot is available. Throws E_SERVER_FAULT where it failed, with the
+ * reason if Cinder tells one.
  */
 export async function untilAvailable<K extends CinderKind>(
   session: CloudSession,
@@ -93,7 +94,9 @@ export async function untilAvailable<K extends CinderKind>(
     const is = await readOf(session, kind, id, patience.signal);
     if (is?.status === 'available') return is;
     if (is !== null && !/error|deleting/.test(is.status)) return undefined;
-    const says = `The ${called} ${id} is ${is?.status ?? 'gone'}: its back end has no room, or failed; see the log of cinder-volume.`;
+    const why =
+      (await reasonOf(session, id, patience.signal)) ?? 'its back end has no room, or failed; see the log of cinder-volume';
+    const says = `The ${called} ${id} is ${is?.status ?? 'gone'}: ${why}.`;
     throw new Problem('E_SERVER_FAULT', says, { about: id });
   });
 }

@@ -4,7 +4,7 @@ import { Problem } from '../../../problem.ts';
 import type { Frozen } from '../../source-cloud.ts';
 import type { ApiVolume } from '../api.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
-import { movedKey } from '../stamp.ts';
+import { movedKey, movedMark } from '../stamp.ts';
 import { generationOf, isFree } from './free.ts';
 import { listOf, readOf } from './read.ts';
 
@@ -27,9 +27,10 @@ export async function markMoved(session: CloudSession, id: string, frozen: Froze
   if (snapshotIn(id) !== null) return;
   const volume = await readThere(session, id, signal);
   // Once it is marked it is its owner's again, whatever he does with it.
-  if (volume === null || volume.metadata[movedKey] === frozen.campaign) return;
+  const metadata = movedMark(frozen.campaign, id);
+  if (volume === null || volume.metadata[movedKey] === metadata[movedKey]) return;
   mustBeAsFrozen(volume, frozen);
-  const body = { metadata: { [movedKey]: frozen.campaign } };
+  const body = { metadata };
   await session.call({ method: 'POST', service: 'volume', path: `${pathOf(id)}/metadata`, body, signal });
 }
 

@@ -10,8 +10,9 @@ import { createOrFind } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp, temporaryName } from '../stamp.ts';
-import { actOn, createOf, destroyOf, stampedOf, untilAvailable } from './read.ts';
-import { type PermitOurs, type TemporaryKind, temporaryKinds } from './temporary.ts';
+import { actOn, createOf, destroyOf, untilAvailable } from './read.ts';
+import { reasonOf } from './reason.ts';
+import { type PermitOurs, type TemporaryKind, temporaryKinds, temporaryOf } from './temporary.ts';
 
 /**
  * Block Storage API v3, "Create a snapshot": before 3.66 a volume in use needs `force`, which is
@@ -135,7 +136,7 @@ async function cinderSnapshot(reading: VolumeReading): Promise<string> {
 
 /** What an earlier call made and can be used; what failed is deleted. */
 async function findUsable(reading: VolumeReading, kind: TemporaryKind): Promise<string | null> {
-  const all = await stampedOf(reading.session, kind, reading.stamp, reading.patience.signal);
+  const all = await temporaryOf(reading.session, kind, reading.stamp, reading.patience.signal);
   for (const one of all) if (one.status.startsWith('error')) await destroy(reading, kind, one);
   return all.find(({ status }) => ['creating', 'available'].includes(status))?.id ?? null;
 }
@@ -155,11 +156,12 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
   return until(`The image of volume ${disk.volume_id}`, patience, async () => {
     const image = await readImage(session, id, signal);
     if (image?.status === 'active') return image;
-    const [volume] = await stampedOf(session, 'volume', stamp, signal);
+    const [volume] = await temporaryOf(session, 'volume', stamp, signal);
     idle = volume?.status === 'uploading' ? 0 : idle + 1;
     const isUnderWay = image !== null && isUsable(image) && idle <= idleLooks;
     if (isUnderWay) return undefined;
-    const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; see the logs of cinder-volume and Glance.`;
+    const why = volume === undefined ? null : await reasonOf(session, volume.id, signal);
+    const says = `The image of volume ${disk.volume_id} is ${image?.status ?? 'gone'}, and nothing fills it; ${why ?? 'see the logs of cinder-volume and Glance'}.`;
     throw new Problem('E_SERVER_FAULT', says, { about: `volume/${disk.volume_id}`, hint: refusedContent });
   });
 }
@@ -167,7 +169,7 @@ async function untilUploaded({ session, disk, stamp, patience }: VolumeReading, 
 /** Deletes the temporary volume and the snapshot, which the image no longer needs. */
 async function clear(reading: VolumeReading): Promise<void> {
   for (const kind of temporaryKinds) {
-    for (const one of await stampedOf(reading.session, kind, reading.stamp, reading.patience.signal))
+    for (const one of await temporaryOf(reading.session, kind, reading.stamp, reading.patience.signal))
       await destroy(reading, kind, one);
   }
 }

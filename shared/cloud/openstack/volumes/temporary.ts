@@ -3,7 +3,7 @@ import type { Patience } from '../../patience.ts';
 import type { Snapshot } from '../../source-cloud.ts';
 import type { ApiVolume, ApiVolumeSnapshot } from '../api.ts';
 import type { CloudSession } from '../session/session.ts';
-import { isOfReading } from '../stamp.ts';
+import { isTemporary } from '../stamp.ts';
 import { destroyOf, readOf, stampedOf } from './read.ts';
 
 /**
@@ -21,13 +21,24 @@ export type PermitOurs = (kind: TemporaryKind, thing: ApiVolume | ApiVolumeSnaps
 /** An id among those of images: `cinder-volume/…`. */
 const format = /^cinder-(volume|snapshot)\/(.+)$/;
 
+/** What was made to read a volume and carries a stamp; what somebody copied of it is left out. */
+export async function temporaryOf(
+  session: CloudSession,
+  kind: TemporaryKind,
+  stamp: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<(ApiVolume | ApiVolumeSnapshot)[]> {
+  const all: (ApiVolume | ApiVolumeSnapshot)[] = await stampedOf(session, kind, stamp, signal);
+  return all.filter((one) => isTemporary(kind, one));
+}
+
 /** What this campaign's readings of volumes left in Cinder, as snapshots of their disks. */
 export async function temporariesOf(session: CloudSession, campaign: string, signal: AbortSignal): Promise<Snapshot[]> {
   if (!(await session.has('volume', signal))) return [];
   const all: Snapshot[] = [];
   for (const kind of temporaryKinds) {
-    const found = await stampedOf(session, kind, { godwit_campaign: campaign }, signal);
-    all.push(...found.filter(({ metadata }) => isOfReading(metadata)).map((one) => describe(kind, one)));
+    const found = await temporaryOf(session, kind, { godwit_campaign: campaign }, signal);
+    all.push(...found.map((one) => describe(kind, one)));
   }
   return all;
 }

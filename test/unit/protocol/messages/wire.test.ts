@@ -58,6 +58,8 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       ],
       keypairs: [{ name: 'ops', fingerprint: '3a:4b' }],
       volume_types: [{ id: 'vt1', name: 'fast', extra_specs: { volume_backend_name: 'ssd' } }],
+      users: [{ id: 'u1', name: 'ada' }],
+      groups: [],
       quotas: { instances: { limit: 10, used: 2 }, cores: { limit: -1, used: 4 } },
       staging_free_bytes: 107374182400,
     },

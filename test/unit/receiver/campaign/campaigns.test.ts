@@ -96,6 +96,44 @@ test.each(['committed', 'removing'] as const)(
   },
 );
 
+/** A campaign before a cloud that removes one thing, and is not done with it before `finish`. */
+async function removingOne() {
+  const asked = Promise.withResolvers<void>();
+  const carriedOut = Promise.withResolvers<boolean>();
+  const remove = (): Promise<boolean> => {
+    asked.resolve();
+    return carriedOut.promise;
+  };
+  const campaigns = campaignsAt(await aFolder(), () => Promise.resolve({ remove } as never));
+  const campaign = await campaigns.openFor(owner, randomUUID());
+  await campaign.ledger.intend('network/n1');
+  await campaign.ledger.built('network/n1', { id: 'n1', how: 'created' });
+  const removal = campaign.remove('network/n1');
+  await asked.promise;
+  const standing = (): string | undefined => campaign.ledger.get('network/n1')?.state;
+  return { campaigns, campaign, removal, standing, finish: () => carriedOut.resolve(true) };
+}
+
+test('a daemon that stops waits for the removal of a single thing, so that its ledger knows of it', async () => {
+  const { campaigns, removal, standing, finish } = await removingOne();
+  const seen = campaigns.close().then(standing);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  finish();
+  await expect(removal).resolves.toBe(true);
+  expect(await seen).toBe('removed');
+});
+
+test('a commit comes after a removal that was allowed before it', async () => {
+  const { campaign, removal, standing, finish } = await removingOne();
+  await campaign.ledger.reach('completed');
+  const seen = campaign.commit().then(standing);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(campaign.ledger.standing).toBe('completed');
+  finish();
+  await removal;
+  expect(await seen).toBe('removed');
+});
+
 test('a campaign that is opened while it is closed is opened anew once it is', async () => {
   const { campaigns } = await someCampaigns();
   const id = randomUUID();

@@ -30,3 +30,19 @@ test('one that was given up takes none along that came after it', async () => {
   await expect(second).resolves.toBe(true);
   await removals.ended(ref);
 });
+
+test('whoever waits for the end of removals waits also for one that is asked for meanwhile', async () => {
+  const removals = new Removals();
+  const under = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()] as const;
+  let isLater = false;
+  const first = removals.run(ref, undefined, () => under[0].promise);
+  const ended = Promise.all([removals.ended(ref), removals.allEnded()]).then(() => isLater);
+  const second = removals.run(ref, undefined, () => under[1].promise);
+  under[0].resolve(true);
+  await first;
+  await new Promise((resolve) => setImmediate(resolve));
+  isLater = true;
+  under[1].resolve(true);
+  await second;
+  expect(await ended).toBe(true);
+});

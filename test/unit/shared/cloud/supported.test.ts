@@ -43,6 +43,8 @@ function aNeighbourhood() {
     security_groups: [aResource('security_group', { id: 'g1' })],
     security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
     role_assignments: [aResource('role_assignment')],
+    dns_zones: [aResource('dns_zone', { id: 'z1' })],
+    dns_record_sets: [aResource('dns_record_set', { zone_id: 'z1', needs: ['dns_zone/z1'] })],
     rbac_policies: [aResource('rbac_policy', { id: 'rb1', object_id: 'n1', needs: ['network/n1'] })],
     ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
     trunks: [aResource('trunk', { id: 't1', port_id: 'p1', needs: ['port/p1'] })],
@@ -113,6 +115,14 @@ test.each([
   const carried = { ...document, mappings: { ...document.mappings, [name]: 'carry' as const } };
   expect(supportedDocument(carried, without()).mappings[name]).toBe('carry');
   expect(name in supportedDocument(carried, without(kind)).mappings).toBe(false);
+});
+
+test('a receiver that builds no DNS zones hears of no mapping of them', () => {
+  const document = aNeighbourhood();
+  const mappings = { ...document.mappings, dns_zones: { z1: { to: 'example.org.' } }, dns_addresses: 'rewrite' as const };
+  expect(supportedDocument({ ...document, mappings }, without()).mappings).toMatchObject({ dns_addresses: 'rewrite' });
+  const { mappings: known } = supportedDocument({ ...document, mappings }, without('dns_zone'));
+  expect(Object.keys(known).filter((name) => name.startsWith('dns_'))).toEqual([]);
 });
 
 test('whatever has a QoS policy is built without, where there are none', () => {

@@ -99,3 +99,35 @@ test('a phase that fails is not noted as done, and none comes after it', async (
   await expect(run).rejects.toThrow('No.');
   expect(notes).toEqual(['begin a']);
 });
+
+/** Where a member of an atomic group waits, and whether a pause may end that. */
+async function met(phases: readonly Row[], done: readonly string[], isGroupStopped = false): Promise<string[]> {
+  const notes: string[] = [];
+  const halted = AbortSignal.abort(new Error('Paused.'));
+  await runPhases(phases, {
+    done: new Set(done),
+    recall: () => ({ kind: 'server', learned: [] }),
+    tools: { signal: new AbortController().signal },
+    halted,
+    isGroupStopped,
+    meet: async ({ name }, signal) => {
+      notes.push(`meet ${name}`);
+      signal.throwIfAborted();
+    },
+    begin: async ({ name }) => notes.push(`begin ${name}`),
+    end: async () => undefined,
+    work: (_phase, _move, _tools, piece) => piece(),
+  }).catch((error: Error) => notes.push(error.message));
+  return notes;
+}
+
+test('a member of a group waits for the others before a phase is noted; a pause ends that only while all of them run', async () => {
+  const phases = [
+    aPhase('wait', { waitsFor: 'cutover', isOver: async () => false }),
+    aPhase('stop', { downtime: true, together: true }),
+    aPhase('create', { downtime: true, together: true }),
+  ];
+  expect(await met(phases.slice(1), [])).toEqual(['meet stop', 'Paused.']);
+  expect(await met(phases, ['wait', 'stop'])).toEqual(['meet create', 'begin create']);
+  expect(await met(phases, ['wait'], true)).toEqual(['meet stop', 'begin stop', 'meet create', 'begin create']);
+});

@@ -19,6 +19,7 @@ import { accessTo, furnish, populate } from '../../../conformance/furnish.ts';
 import { aTenant } from '../../../conformance/tenant.ts';
 import { captureCases } from '../../../support/concerns/capture-cases.ts';
 import { type Cases, ownTests } from '../../../support/concerns/case.ts';
+import { dnsCases } from '../../../support/concerns/dns-cases.ts';
 import { imageCases } from '../../../support/concerns/image-cases.ts';
 import { type Ground, lookAt } from '../../../support/concerns/look.ts';
 import { networkCases } from '../../../support/concerns/network-cases.ts';
@@ -47,7 +48,7 @@ let ground: Ground;
 /** One twin is read once, as a source and as a destination; the cases change what was read. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'concerns-'));
-  twin = await startTwin({ stateDir: folder, pace: 0, zeroDiskForMembers: true, elsewhere: { dns: ['example.org.'] } });
+  twin = await startTwin({ stateDir: folder, pace: 0, zeroDiskForMembers: true, elsewhere: { orchestration: ['a stack'] } });
   await furnish(twin.authUrl);
   const access = await accessTo(twin.authUrl, 'demo');
   demo = new CloudSession(access);
@@ -117,6 +118,7 @@ const cases: Cases = {
   ...projectCases(look),
   ...quotaSetCases(look),
   ...rbacCases(look),
+  ...dnsCases(look),
   ...roleAssignmentCases(look),
   ...trunkCases(look),
   ...serverCases(look),

@@ -22,6 +22,26 @@ test('a volume that was extended, or whose metadata changed, is not as it was ca
   });
 });
 
+test('a volume that another server has got since stops a server, and all that a group has is no change', async () => {
+  const { cloud, capture, data } = await aSourceWithVolumes();
+  const { document } = await capture();
+  const [found] = document.servers;
+  if (found === undefined) throw new Error('no server was captured');
+  const move = { server: { kind: 'server' as const, ...found } };
+  const source: typeof cloud = Object.create(cloud);
+  source.recapture = async (...given) => ({
+    ...(await cloud.recapture(...given)),
+    holders: [{ volume: data, servers: [found.id, 'another'] }],
+  });
+  const compare = (servers: typeof document.servers) =>
+    mustBeAsCaptured(move, { source, document: { ...document, servers }, leftOut: [] }, signal());
+  await expect(compare([found])).rejects.toMatchObject({
+    code: 'E_SERVER_STATE',
+    message: expect.stringContaining('volume data: it is attached to another, too'),
+  });
+  await compare([found, { ...found, id: 'another' }]);
+});
+
 test('an interface whose port cannot be read passes only where the plan names its MAC', async () => {
   const { cloud, capture } = await aSourceWithVolumes();
   const { document } = await capture();

@@ -9,6 +9,7 @@ const file = RulesFile.parse({
     { name: 'databases', maps: 'flavor', when: { name: 'db-*', memory_gib: '16..' }, to: 'r1.large' },
     { name: 'the rest', maps: 'flavor', to: 'c1.small' },
     { name: 'production', maps: 'server', when: { tag: 'prod', zone: 'nova', vcpus: 4 }, to: 'az-2' },
+    { name: 'temporary staff', maps: 'user', when: { name: 'tmp-?' }, to: 'skip' },
     { name: 'fast ones', maps: 'volume_type', when: { type: '*ssd*', size_gib: '..100' }, to: 'nvme' },
   ],
   tests: [
@@ -18,6 +19,8 @@ const file = RulesFile.parse({
     { maps: 'server', of: { tags: ['web', 'prod'], zone: 'nova', vcpus: 4 }, to: 'az-2' },
     { maps: 'server', of: { tags: ['prod'], zone: 'other', vcpus: 4 }, to: null },
     { maps: 'server', of: { zone: 'nova', vcpus: 4 }, to: null },
+    { maps: 'user', of: { name: 'tmp-1' }, to: 'skip' },
+    { maps: 'group', of: { name: 'tmp-1' }, to: null },
     { maps: 'network', of: { name: 'db-1' }, to: null },
   ],
 });

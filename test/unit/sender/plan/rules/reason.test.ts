@@ -63,3 +63,49 @@ test('what an earlier campaign built is told as the reason', () => {
   expect(later.find(({ ref }) => ref === 'network/n')).toMatchObject({ to: 'id-there', says: 'an earlier campaign built it' });
   expect(later.filter(({ says }) => says.includes('earlier'))).toHaveLength(1);
 });
+
+test('users, groups and projects are mapped by rules, and an alike name is taken by hand alone', () => {
+  const held = (id: string, holder_name: string, holder: 'user' | 'group' = 'user') =>
+    aResource('role_assignment', { id: `${id}.r`, holder, holder_id: id, holder_name, role: 'member' });
+  const shop = aDocument({
+    role_assignments: [held('u1', 'ada'), held('u2', 'bob.smith'), held('u3', 'eve'), held('g1', 'ops', 'group')],
+    rbac_policies: [aResource('rbac_policy', { target_project: 'p-old' })],
+  });
+  const people = someFacts({
+    kinds: [...kinds],
+    users: [
+      { id: 'a', name: 'ada' },
+      { id: 'b', name: 'bob-smith' },
+    ],
+  });
+  const { rules: own } = RulesFile.parse({
+    rules: [
+      { name: 'operators', maps: 'group', when: { name: 'op*' }, to: 'operators' },
+      { name: 'the lab', maps: 'project', when: { name: 'p-*' }, to: 'p-new' },
+      { name: 'gone', maps: 'user', when: { name: 'eve' }, to: 'skip' },
+    ],
+  });
+  const { mappings, reasons } = propose(shop, people, own, { above: 0.1 });
+  expect(mappings).toMatchObject({
+    users: { u3: { name: 'eve', to: 'skip' } },
+    groups: { g1: { name: 'ops', to: 'operators' } },
+    projects: { 'p-old': { to: 'p-new' } },
+  });
+  expect(reasons.map(reasonText)).toEqual([
+    'user/u1 (ada): ada, who has the same name there',
+    'user/u2 (bob.smith): not mapped, for no rule holds and nothing there is equal; it may be bob-smith (0.68: a name that is alike)',
+    'user/u3 (eve): skip, the rule "gone"',
+    'group/g1 (ops): operators, the rule "operators"',
+    'project/p-old: p-new, the rule "the lab"',
+  ]);
+  expect(reasonsAbout(reasons, 'user/ada', shop)).toHaveLength(1);
+  const chosen = propose(shop, people, own, { chosen: [{ ref: 'user/u2', to: 'bob-smith' }] });
+  expect(chosen.mappings.users).toMatchObject({ u2: { name: 'bob.smith', to: 'bob-smith' } });
+});
+
+test('where the destination does not tell its people, who has the same name is meant', () => {
+  const one = aResource('role_assignment', { id: 'u1.r', holder: 'user', holder_id: 'u1', holder_name: 'ada', role: 'member' });
+  const { mappings, reasons } = propose(aDocument({ role_assignments: [one] }), someFacts({ kinds: [...kinds] }), [], {});
+  expect(mappings.users).toBeUndefined();
+  expect(reasons.map(reasonText)).toEqual(['user/u1 (ada): ada, who has the same name there']);
+});

@@ -35,7 +35,14 @@ export function json(response: ServerResponse, body: unknown, status = 200, head
 /** Starts a small cloud that ends with the test. */
 export async function aSmallCloud(
   answer: Answer,
-  options: { tokenLifeMs?: number; access?: Partial<Access>; keystone?: Keystone; discoveryMs?: number } = {},
+  options: {
+    tokenLifeMs?: number;
+    access?: Partial<Access>;
+    keystone?: Keystone;
+    discoveryMs?: number;
+    roles?: readonly string[];
+    services?: readonly string[];
+  } = {},
 ): Promise<SmallCloud> {
   const tokens: string[] = [];
   const requests: string[] = [];
@@ -68,8 +75,8 @@ export async function aSmallCloud(
       expires_at: new Date(now + (options.tokenLifeMs ?? 3_600_000)).toISOString(),
       user: { id: 'u1' },
       project: { id: 'p1', name: 'demo' },
-      roles: [{ name: 'member' }],
-      catalog: ['network', 'image', 'compute'].map((type) => ({
+      roles: (options.roles ?? ['member']).map((name) => ({ name })),
+      catalog: ['network', 'image', 'compute', ...(options.services ?? [])].map((type) => ({
         type,
         endpoints: [endpoint(type === 'compute' ? 'compute/v2.1' : type)],
       })),

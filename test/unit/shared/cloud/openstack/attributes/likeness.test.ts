@@ -16,7 +16,7 @@ interface Read {
 
 /** The sample tenant with one resource of every kind that it lacks, all built. */
 async function everyKind(): Promise<{ twin: Twin; reads: readonly Read[] }> {
-  const twin = await aFurnishedTwin();
+  const twin = await aFurnishedTwin({ designate: true });
   // Only an admin makes QoS policies and raises quotas.
   const campaign = await aCampaign(twin, 'admin');
   const { tenant } = campaign;
@@ -60,6 +60,14 @@ async function everyKind(): Promise<{ twin: Twin; reads: readonly Read[] }> {
     holder_name: 'demo',
     role: 'reader',
   });
+  const zone = aResource('dns_zone', { id: 'z1', name: 'example.org.', email: 'host@example.org', ttl: 600 });
+  const www = aResource('dns_record_set', {
+    id: 'r1',
+    zone_id: 'z1',
+    name: 'www.example.org.',
+    type: 'A',
+    records: ['203.0.113.9'],
+  });
   const sharing = aResource('rbac_policy', {
     id: crypto.randomUUID(),
     action: 'access_as_shared',
@@ -68,7 +76,7 @@ async function everyKind(): Promise<{ twin: Twin; reads: readonly Read[] }> {
     target_project: 'theirs',
   });
   const mappings = { ...tenant.mappings, projects: { theirs: { to: 'theirs-there' } } };
-  const early = [subport, trunk, policy, quotas, shop, role];
+  const early = [subport, trunk, policy, quotas, shop, role, zone, www];
   for (const one of tenant.resources) {
     if (one.kind === 'server' || one.kind === 'disk' || one.kind === 'floating_ip') continue;
     await campaign.ensure(one);

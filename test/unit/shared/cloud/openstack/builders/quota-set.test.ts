@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { BuildContext } from '../../../../../../shared/cloud/destination-cloud.ts';
+import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
 import { type ResourceOf, refOf } from '../../../../../../shared/model/resource.ts';
 import { accessTo, type Hand } from '../../../../../conformance/furnish.ts';
@@ -57,6 +58,29 @@ test.each([
   expect(await remove()).toBe(false);
 });
 
+test('quotas are raised as far as the receiver allows, and further is refused before anything is written', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin, 'admin');
+  const hand = await aHand(twin, 'admin', 'demo');
+  await setLimits(hand, 'compute', { cores: 30, instances: 30 });
+  const before = await limitsOf(hand, 'compute');
+  const ensured = async (quotas: boolean | Record<string, number>, limits: Record<string, number>) => {
+    const settings = { disk_format: 'qcow2', uploads: 1, allow: { quotas, public_images: true } } as const;
+    const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'admin', 'demo'), settings);
+    onTestFinished(() => cloud.close());
+    const set = aResource('quota_set', { id: 'compute', limits });
+    return cloud.ensure(set, campaign.context(set));
+  };
+  const refusal = { code: 'E_FORBIDDEN', message: expect.stringContaining('does not allow to raise quotas so far') };
+  await expect(ensured(false, { cores: 31 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: 41 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: -1 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: 40, instances: 31 })).rejects.toMatchObject(refusal);
+  expect(await limitsOf(hand, 'compute')).toEqual(before);
+  expect(await ensured({ cores: 40, instances: -1 }, { cores: 40, instances: -1 })).toMatchObject({ how: 'created' });
+  expect(await limitsOf(hand, 'compute')).toEqual({ ...before, cores: 40, instances: -1 });
+});
+
 test('a quota that somebody changed since stays as it is', async () => {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin, 'admin');
@@ -75,7 +99,7 @@ test.each([
   ['network', 'network', '/networks', { network: { name: 'theirs' } }, false],
   ['network', 'network', '/networks', { network: { name: 'theirs' } }, true],
 ] as const)(
-  'a quota of the %s service is put back although the project uses more by now',
+  'a quota of the %s service is put back, but not below what the project uses by now',
   async (service, name, path, body, checksQuotas) => {
     const twin = await aFurnishedTwin({ checksQuotas });
     const campaign = await aCampaign(twin, 'admin');
@@ -86,7 +110,7 @@ test.each([
     await campaign.cloud.ensure(set, context);
     await hand.ask('POST', service, path, body);
     await campaign.cloud.remove(refOf('quota_set', service), service, campaign.id, patience(), context.replaced);
-    expect(await limitsOf(hand, service)).toMatchObject({ [name]: 0 });
+    expect(await limitsOf(hand, service)).toMatchObject({ [name]: 1 });
   },
 );
 

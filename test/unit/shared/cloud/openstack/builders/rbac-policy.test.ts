@@ -143,3 +143,20 @@ test('a kind that the destination cannot share blocks the plan', async () => {
     { code: 'extension.absent', about: refOf('rbac_policy', policy.id) },
   ]);
 });
+
+test('a policy that shares with another project since is not as the plan maps it', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const network = campaign.tenant.get('network', 1);
+  await campaign.ensure(network);
+  const policy = aPolicy('network', 'network', network.id);
+  const { id } = await campaign.cloud.ensure(policy, contextOf(campaign, policy));
+  const elsewhere = {
+    ...contextOf(campaign, policy),
+    mappings: { ...campaign.tenant.mappings, projects: { 'theirs-here': { to: 'elsewhere' } } },
+  };
+  expect(await campaign.cloud.differences(policy, id, elsewhere)).toEqual({
+    fatal: ['target_project is "theirs-there", not "elsewhere"'],
+    told: [],
+  });
+});

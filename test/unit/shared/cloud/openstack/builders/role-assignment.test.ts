@@ -70,15 +70,10 @@ test('a grant whose answer was lost is asked for again, and is ours', async () =
 });
 
 test.each([
-  ['nobody is created', anAssignment({ holder_name: 'nobody' }), {}, 'role is not granted: nobody there has this name'],
-  ['nor is a role', anAssignment({ role: 'owner' }), {}, 'role is not granted: the role does not exist there'],
-  ['the plan may skip one', anAssignment({}), { users: { ada: { to: 'skip' } } }, 'role is not granted: the plan skips it'],
-  [
-    'nor is an admin made of a namesake',
-    anAssignment({ role: 'admin' }),
-    {},
-    'role is not granted: the role admin is granted only',
-  ],
+  ['nobody is created', anAssignment({ holder_name: 'nobody' }), {}, 'nobody there has this name: the grant is not there'],
+  ['nor is a role', anAssignment({ role: 'owner' }), {}, 'the role does not exist there: the grant is not there'],
+  ['the plan may skip one', anAssignment({}), { users: { ada: { to: 'skip' } } }, 'the plan skips it: the grant is not there'],
+  ['nor is an admin made of a namesake', anAssignment({ role: 'admin' }), {}, 'the role admin is granted only'],
 ])('%s, and that is told', async (_what, one, more, says) => {
   const { people, campaign, projectId, before, ensure } = await aPlace();
   const { id, how, differences } = await ensure(one, more);

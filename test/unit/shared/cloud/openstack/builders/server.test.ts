@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refOf } from '../../../../../../shared/model/resource.ts';
+import { type Ref, refOf } from '../../../../../../shared/model/resource.ts';
 import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
 import { aVolumeOf } from '../a-volume-server.ts';
 
@@ -109,4 +109,20 @@ test('no volume goes with a server that could not be stopped as its source was',
   const { servers } = await hand.ask<{ servers: { id: string; name: string }[] }>('GET', 'compute', '/servers');
   const made = servers.find(({ name }) => name === server.name);
   expect(await flags(made?.id ?? '')).toEqual([false]);
+});
+
+test('a server that has another flavor than its own became is told of it', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll(server);
+  const { id } = await campaign.ensure(server);
+  const admin = await aHand(twin, 'admin');
+  const { flavors } = await admin.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
+  const is = await admin.ask<{ server: { flavor: { original_name: string } } }>('GET', 'compute', `/servers/${id}`);
+  const other = flavors.find(({ name }) => name !== is.server.flavor.original_name);
+  const context = campaign.context(server);
+  const moved = { ...context, built: (ref: Ref) => (ref.startsWith('flavor/') ? (other?.id ?? '') : context.built(ref)) };
+  const { told } = await campaign.cloud.differences(server, id, moved);
+  expect(told).toEqual([`flavor_id is ${JSON.stringify(is.server.flavor.original_name)}, not ${JSON.stringify(other?.name)}`]);
 });

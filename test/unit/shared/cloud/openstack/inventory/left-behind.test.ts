@@ -15,7 +15,6 @@ async function captured(twin: Twin, user: 'demo' | 'admin' = 'demo', servers: re
 
 const elsewhere = {
   'load-balancer': ['lb 1', 'lb 2'],
-  dns: ['example.org.'],
   orchestration: ['a stack'],
   sharev2: ['a share'],
   'object-store': ['a container'],
@@ -29,7 +28,7 @@ test('what a project owns and no campaign moves is told, one concern for each ki
   await populate(twin.authUrl);
   const found = await captured(twin);
   expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
-    ['clusters', 'containers', 'databases', 'images', 'load_balancers', 'secrets', 'shares', 'stacks', 'zones', 'unread'].map(
+    ['clusters', 'containers', 'databases', 'images', 'load_balancers', 'secrets', 'shares', 'stacks', 'unread'].map(
       (kind) => `warning left_behind.${kind}`,
     ),
   );
@@ -49,7 +48,7 @@ test('everything that is told is counted over all pages of its list, however eac
   }
   const found = await captured(twin);
   const told = found.map(({ code, says }) => `${code} ${/\(\d+\)/.exec(says)?.[0]}`);
-  const kinds = ['clusters', 'containers', 'databases', 'load_balancers', 'secrets', 'shares', 'stacks', 'zones'];
+  const kinds = ['clusters', 'containers', 'databases', 'load_balancers', 'secrets', 'shares', 'stacks'];
   const expected = [...kinds, 'volume_backups', 'volume_groups'].map((kind) => `left_behind.${kind} (5)`);
   expect(told).toEqual(expect.arrayContaining(expected));
 });
@@ -116,11 +115,21 @@ test('services of which nothing is known are named, and not asked', async () => 
   expect((await captured(await aFurnishedTwin({ elsewhere }))).map(({ code }) => code)).not.toContain('left_behind.services');
 });
 
-test('a service that fails stops no capture, and is named', async () => {
-  const twin = await aFurnishedTwin({ elsewhere: { dns: ['example.org.'], 'key-manager': ['a secret'] } });
-  twin.faults.set([{ do: 'status', status: 403, match: { service: 'elsewhere', path: '/zones' } }]);
+test('each secret is named with its type and the day on which it expires, and what it holds is not asked for', async () => {
+  const twin = await aFurnishedTwin({ elsewhere: { 'key-manager': ['tls key', 'db password'] } });
   const found = await captured(twin);
-  expect(found.find(({ code }) => code === 'left_behind.unread')?.says).toMatch(/not moved: .*, zones\.$/);
+  expect(found.find(({ code }) => code === 'left_behind.secrets')?.says).toContain(
+    '(2): tls key (passphrase, until 2030-01-31), db password (passphrase, until 2030-01-31).',
+  );
+  const asked = twin.requests.filter(({ path }) => path.includes('/key-manager/')).map(({ path }) => path.split('?')[0]);
+  expect(new Set(asked)).toEqual(new Set(['/elsewhere/key-manager/v1/secrets', '/elsewhere/key-manager/v1/containers']));
+});
+
+test('a service that fails stops no capture, and is named', async () => {
+  const twin = await aFurnishedTwin({ elsewhere: { orchestration: ['a stack'], 'key-manager': ['a secret'] } });
+  twin.faults.set([{ do: 'status', status: 403, match: { service: 'elsewhere', path: '/stacks' } }]);
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.unread')?.says).toMatch(/not moved: .*, stacks/);
   expect(found.map(({ code }) => code)).toContain('left_behind.secrets');
 });
 
@@ -129,7 +138,7 @@ test('an admin is told that other services list only what is of the admin’s ow
   await populate(twin.authUrl);
   const found = await captured(twin, 'admin');
   expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['left_behind.images', 'left_behind.unread']));
-  expect(found.map(({ code }) => code)).not.toContain('left_behind.zones');
+  expect(found.map(({ code }) => code)).not.toContain('left_behind.stacks');
 });
 
 test('Cinder is asked where the configuration says, as for the volumes of servers', async () => {

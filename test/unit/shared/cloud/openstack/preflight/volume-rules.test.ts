@@ -51,6 +51,17 @@ test('quotas of volumes and gigabytes, and the largest volume, block', async () 
   ]);
 });
 
+test('a quota of one type blocks, beside those of all types: that of the type that a volume becomes', async () => {
+  const quotas = { volume: { volumes: 10, gigabytes: 100, volumes___DEFAULT__: 1, 'gigabytes_very fast': 3, gigabytes_slow: 0 } };
+  const { twin, codesFor } = await aDestination({ quotas });
+  const admin = await aHand(twin, 'admin', 'demo');
+  for (const name of ['very fast', 'slow']) await admin.ask('POST', 'volume', '/types', { volume_type: { name } });
+  expect(await codesFor([aVolume(), aVolume()])).toEqual(['blocking quota.volumes___DEFAULT__']);
+  const volume = aVolume({ volume_type: 'ssd' });
+  const mappings = { ...noMappings, volume_types: { ssd: { to: 'very fast' } } };
+  expect(await codesFor([volume], mappings)).toEqual(['blocking quota.gigabytes_very_fast']);
+});
+
 test('a type that the destination lacks blocks until it is mapped, and a zone that it lacks is told', async () => {
   const { codesFor } = await aDestination({ volumeZones: ['east'] });
   const volume = aVolume({ volume_type: 'fast', availability_zone: 'nova' });

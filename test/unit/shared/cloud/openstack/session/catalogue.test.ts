@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Access } from '../../../../../../shared/cloud/openstack/session/access.ts';
-import { isOffered } from '../../../../../../shared/cloud/openstack/session/catalogue.ts';
+import { endpointOf, isOffered } from '../../../../../../shared/cloud/openstack/session/catalogue.ts';
 import { CloudSession } from '../../../../../../shared/cloud/openstack/session/session.ts';
 import { accessTo } from '../../../../../conformance/furnish.ts';
 import { startTwin, type TwinOptions } from '../../../../../twin/twin.ts';
@@ -52,4 +52,33 @@ test('a service that only another region has is not offered', async () => {
     endpoints: endpoints.filter(({ region_id }) => type !== 'volumev3' || region_id !== 'South'),
   }));
   expect(isOffered(session.access, { ...token, catalogue }, 'volume')).toBe(false);
+});
+
+const old = {
+  compute: 'http://cloud.test:8774/v2/p1',
+  volumev2: 'http://cloud.test:8776/v2/p1',
+  volume: 'http://cloud.test:8776/v1/p1',
+};
+
+/** A token whose catalogue has some entries of an older cloud, and nothing else. */
+async function anOldCatalogue(types: readonly (keyof typeof old)[]) {
+  const session = await aSession({});
+  const token = await session.token(soon());
+  const catalogue = types.map((type) => ({
+    type,
+    endpoints: [{ interface: 'public', region_id: 'RegionOne', url: old[type] }],
+  }));
+  return { access: session.access, token: { ...token, catalogue } };
+}
+
+test('a catalogue that was written for older versions leads to those that are spoken', async () => {
+  const { access, token } = await anOldCatalogue(['compute', 'volume', 'volumev2']);
+  expect(endpointOf(access, token, 'compute')).toBe('http://cloud.test:8774/v2.1/p1');
+  expect(endpointOf(access, token, 'volume')).toBe('http://cloud.test:8776/v3/p1');
+});
+
+test.each(['volume', 'volumev2'] as const)('a Cinder that is listed only as %s is not taken for none', async (type) => {
+  const { access, token } = await anOldCatalogue([type]);
+  expect(isOffered(access, token, 'volume')).toBe(true);
+  expect(endpointOf(access, token, 'volume')).toBe('http://cloud.test:8776/v3/p1');
 });

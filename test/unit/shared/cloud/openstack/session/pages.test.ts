@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { listOptional } from '../../../../../../shared/cloud/openstack/inventory/optional.ts';
 import { listAll } from '../../../../../../shared/cloud/openstack/session/pages.ts';
 import { aSmallCloud, json, soon } from '../a-cloud.ts';
+import { aFurnishedTwin, aHand } from '../a-destination.ts';
 
 /** A cloud with records of a kind; `vanish` is told each page, and may delete records after it. */
 function aShrinkingCloud(key: string, records: string[], vanish: (page: readonly string[]) => void, refusal = 404) {
@@ -41,4 +42,44 @@ test('a list that loses a record between any two pages is never taken for one th
     code: 'E_CLOUD',
     message: expect.stringContaining('changes faster than it is read'),
   });
+});
+
+const shown = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'];
+
+/** What is listed of the networks of a twin, of which a policy hides two. */
+async function shownNetworks(options: { readonly pageSize?: number }): Promise<{ names: string[]; queries: string[] }> {
+  const twin = await aFurnishedTwin({ ...options, hidden: ['hidden 1', 'hidden 2'] });
+  const hand = await aHand(twin);
+  for (const name of [...shown, 'hidden 1', 'hidden 2']) await hand.ask('POST', 'network', '/networks', { network: { name } });
+  const { projectId } = await hand.session.token(soon());
+  const listing = { service: 'network', path: '/networks', key: 'networks', query: { project_id: projectId } } as const;
+  const listed = await listAll<{ name: string }>(hand.session, listing, soon());
+  const asked = twin.requests.filter(({ method, path }) => method === 'GET' && path.includes('/networks'));
+  return { names: listed.map(({ name }) => name), queries: asked.map(({ path }) => path) };
+}
+
+test.each([3, 4, 5])('what a policy of Neutron hides of a page costs no further page (%i a page)', async (pageSize) => {
+  const { names } = await shownNetworks({ pageSize });
+  expect(names.sort()).toEqual([...shown].sort());
+});
+
+test('a Neutron without a limit of its own is asked once, and cuts nothing', async () => {
+  const { names, queries } = await shownNetworks({});
+  expect(names.sort()).toEqual([...shown].sort());
+  expect(queries).toHaveLength(1);
+  expect(queries[0]).not.toContain('limit=');
+});
+
+test('a list of Neutron that is too long for one answer is read in pages', async () => {
+  const padding = 'x'.repeat(1024 * 1024);
+  const cloud = await aSmallCloud((path, _request, response) => {
+    const { searchParams } = new URL(path, 'http://cloud');
+    const ports_links = [{ rel: 'previous', href: '/' }];
+    if (searchParams.has('limit')) return json(response, { ports: searchParams.has('marker') ? [] : [{ id: 'a' }], ports_links });
+    response.writeHead(200, { 'content-type': 'application/json' });
+    for (let mebibyte = 0; mebibyte < 65; mebibyte++) response.write(padding);
+    response.end();
+  });
+  const listed = await listAll<{ id: string }>(cloud.session, { service: 'network', path: '/ports', key: 'ports' }, soon());
+  expect(listed.map(({ id }) => id)).toEqual(['a']);
 });

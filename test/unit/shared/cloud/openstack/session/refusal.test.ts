@@ -16,3 +16,22 @@ test.each([403, 409, 413])('a source that answers %d is never told to change the
 test('what both clouds refuse alike has the hint of the table of problems', () => {
   for (const status of [400, 401, 500]) expect(hintFor('source', status)).toBe(hintFor('destination', status));
 });
+
+test.each([
+  [403, '{"forbidden": {"message": "Maximum number of ports exceeded", "code": 403}}', 'E_QUOTA'],
+  [403, '{"forbidden": {"message": "Quota exceeded, too many key pairs.", "code": 403}}', 'E_QUOTA'],
+  [
+    403,
+    '{"forbidden": {"message": "Policy doesn\'t allow os_compute_api:os-quota-sets:update to be performed."}}',
+    'E_FORBIDDEN',
+  ],
+  [
+    403,
+    '{"NeutronError": {"type": "PolicyNotAuthorized", "message": "rule:update_quota is disallowed by policy"}}',
+    'E_FORBIDDEN',
+  ],
+  [409, '{"NeutronError": {"type": "OverQuota", "message": "Quota exceeded for resources: [\'port\']."}}', 'E_QUOTA'],
+])('a refusal is told by what was refused, a right or room: %i %s', (status, text, code) => {
+  const refused = { method: 'POST', url: 'http://cloud.test/x', service: 'compute', status, headers: {}, text };
+  expect(problemOf(refused, 'destination', (sentence) => sentence).code).toBe(code);
+});

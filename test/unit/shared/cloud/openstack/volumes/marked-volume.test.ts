@@ -33,7 +33,7 @@ test('a marked volume is deleted later where nobody used it since, and is not wh
   await hand.ask('POST', 'volume', `/volumes/${used}/action`, { 'os-extend': { new_size: 2 } });
   await untilStatus(hand, 'volume', `/volumes/${used}`, 'volume', 'available');
   await expect(retirement.destroyVolume(used, before, signal())).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
-  expect((await shown(hand, used)).metadata).toEqual({ godwit_moved: campaign });
+  expect((await shown(hand, used)).metadata).toEqual({ godwit_moved: `${campaign} ${used}` });
   // A repeat of the mark whose answer was lost changes nothing.
   await retirement.retireVolume(used, before, signal());
   await retirement.destroyVolume(idle, other, signal());

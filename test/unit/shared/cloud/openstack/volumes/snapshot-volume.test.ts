@@ -95,6 +95,26 @@ test('a volume that Cinder could not make is told, and a repeat makes another', 
   expect(await oursAt(world)).toEqual({ volumes: 0, snapshots: 0, images: 1 });
 });
 
+test('why Cinder could not make a volume is told in its own words, where its users may read them', async () => {
+  const world = await aSourceWithVolumes();
+  const disk = await world.disk();
+  const message = 'schedule allocate volume:Could not find any available weighted backend.';
+  const saysOf = async (round: number): Promise<string> => {
+    const failed = world.cloud.checkpoint(disk, { campaign, attempt: 1, round }, long());
+    return failed.then(
+      () => 'made',
+      (problem: Error) => problem.message,
+    );
+  };
+  world.twin.faults.set([{ do: 'volume-error', name: 'volume$', times: 1, message }]);
+  expect(await saysOf(1)).toMatch(/ is error: schedule allocate volume:Could not find any available weighted backend\.$/);
+  world.twin.faults.set([
+    { do: 'volume-error', name: 'volume$', times: 1, message },
+    { do: 'status', status: 403, match: { service: 'volume', path: '/messages' } },
+  ]);
+  expect(await saysOf(2)).toMatch(/see the log of cinder-volume\.$/);
+});
+
 test('a volume whose content a newer Glance refuses as a raw image is told so, and nothing of ours is left', async () => {
   const world = await aSourceWithVolumes({ inspectsImages: true });
   await writeInto(world.stateDir, world.data, Buffer.from('LUKS'), 0);
