@@ -6,6 +6,7 @@ import { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
+import type { CloudSection } from '../shared/cloud/section.ts';
 import { serveControl } from '../shared/control/serve.ts';
 import { WorkerPool } from '../shared/disk/worker-pool.ts';
 import { holdState } from '../shared/lock.ts';
@@ -44,7 +45,8 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<R
   const destination = lazily(() => openCloud('destination', config.cloud));
   const workers = new WorkerPool();
   // One folder for each sender and project: disks of one tenant MUST NOT be read for another.
-  const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
+  const keptFor = (peer: string): string =>
+    join(config.state, 'kept', digestOfJson([peer, withoutAllowance(config.cloud)]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {
     cloud: destination.get,
     workers,
@@ -111,6 +113,12 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<R
       await freeState();
     },
   };
+}
+
+/** Where a cloud is: what senders may have done there makes it no other one. */
+function withoutAllowance({ provider, settings }: CloudSection): CloudSection {
+  const all = Object.entries(settings as Readonly<Record<string, unknown>>);
+  return { provider, settings: Object.fromEntries(all.filter(([name]) => name !== 'allow')) };
 }
 
 /** Makes a new key, has every sender learn it, and uses it; returns its fingerprint. */

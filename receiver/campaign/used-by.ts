@@ -26,7 +26,16 @@ const width = 4;
  * Kinds without a stamp: campaigns adopt each other's without knowing whose they are, and the cloud
  * refuses no removal of one that is used.
  */
-const shared: ReadonlySet<Kind> = new Set(['quota_set', 'project', 'role_assignment', 'keypair', 'dns_zone', 'dns_record_set']);
+const shared: ReadonlySet<Kind> = new Set([
+  'quota_set',
+  'project',
+  'role_assignment',
+  'keypair',
+  'server_group',
+  'rbac_policy',
+  'dns_zone',
+  'dns_record_set',
+]);
 
 interface Other {
   readonly id: string;

@@ -132,8 +132,8 @@ export class Campaign {
    * where one is among `moves`; each other one alone.
    */
   groupsOf(moves: readonly Move[]): Move[][] {
-    const groups = new Map(moves.map((move) => [move.group[0] ?? move.server.id, move.group]));
-    return [...groups.values()].map((group) => group.map((id) => this.moveOf(id)));
+    const first = new Map(moves.map((move) => [move.group[0] ?? move.server.id, move]));
+    return [...first.values()].map((move) => (move.group.length === 1 ? [move] : move.group.map((id) => this.moveOf(id))));
   }
 
   /** The move of one server, lone volume or image. Throws E_NOT_FOUND. */

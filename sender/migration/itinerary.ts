@@ -60,9 +60,9 @@ export function itineraryTo(to: Plan['to']): readonly Phase[] {
   return to === 'receiver' ? itinerary : itinerary.filter(({ side }) => side === 'source');
 }
 
-/** The last phase of a journey; a server has moved once it is done. */
+/** The last phase that every journey has; a server has moved once it is done. */
 export function lastPhaseTo(to: Plan['to']): string {
-  return itineraryTo(to).at(-1)?.name ?? '';
+  return itineraryTo(to).findLast(({ when }) => when === undefined)?.name ?? '';
 }
 
 /**

@@ -19,6 +19,11 @@ export interface ConcernRow {
   readonly cause: string;
   /** Of a fatal concern: every way on. Absent: it is told only. */
   readonly ways?: readonly WayOn[];
+  /**
+   * Whether it is about what the plan maps to, and changes with nothing that a campaign builds: one
+   * that is new while it runs says that the destination changed.
+   */
+  readonly ofMapped?: true;
 }
 
 /** Every concern that a capture, a plan or preflight may find. */
@@ -103,9 +108,9 @@ export const concernTable: readonly ConcernRow[] = [
   { code: '*.tag_limit',            cause: 'A resource has too many tags, or too long ones.', ways: ['skip', 'leave out'] },
   { code: '*.limit',                cause: 'A value is beyond the default of a limit that the cloud does not tell.', ways: ['accept', 'skip', 'leave out'] },
   { code: 'mapping.absent',         cause: 'A QoS policy, port, router, address scope, subnet pool, address group, security group, DNS zone or trunk is mapped to one that does not exist.', ways: ['map'] },
-  { code: 'network.absent',         cause: 'A network is mapped to one that does not exist.', ways: ['map'] },
+  { code: 'network.absent',         cause: 'A network is mapped to one that does not exist.', ways: ['map'], ofMapped: true },
   { code: 'network.external_unmapped', cause: 'An external network is not mapped.', ways: ['map', 'skip'] },
-  { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'] },
+  { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'], ofMapped: true },
   { code: 'network.addresses',      cause: 'The external network has too few addresses left.', ways: ['map', 'skip'] },
   { code: 'network.shared',         cause: 'A network is shared with other projects.' },
   { code: 'network.mtu',            cause: 'The destination’s networks, or an adopted one, have or usually have a smaller MTU.' },
@@ -148,8 +153,8 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'volume.multiattach_refused', cause: 'The destination attaches no volume that several servers may have.', ways: ['map', 'leave out'] },
   { code: 'volume.zone',            cause: 'The destination has no zone of a volume’s name.' },
   { code: 'server.volume_kept',     cause: 'The destination cannot let a volume go with its server.' },
-  { code: 'volume_type.missing',    cause: 'No volume type stands for one of the source.', ways: ['map'] },
-  { code: 'volume_type.differs',     cause: 'The mapped volume type differs in its extra specs.' },
+  { code: 'volume_type.missing',    cause: 'No volume type stands for one of the source.', ways: ['map'], ofMapped: true },
+  { code: 'volume_type.differs',     cause: 'The mapped volume type differs in its extra specs.', ofMapped: true },
   { code: 'qos_policy.rights',      cause: 'Only an admin may create a QoS policy.', ways: ['map', 'skip'] },
   { code: 'qos_policy.rule_unsupported', cause: 'The destination’s drivers lack a type of QoS rule.', ways: ['map', 'skip', 'accept'] },
   { code: 'qos_policy.default_taken', cause: 'The project has another default QoS policy at the destination.', ways: ['map', 'skip', 'accept'] },
@@ -158,17 +163,18 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'image.format',           cause: 'The destination’s image service does not take the format of an image.', ways: ['leave image', 'skip'] },
   { code: 'image.members_unmapped', cause: 'An image is shared with projects that the plan does not map.' },
   { code: 'image.members_pending',  cause: 'Only an admin may answer for the projects with which an image is shared.' },
+  { code: 'image.unpublished',      cause: 'A public image becomes private: the receiver publishes none.' },
   { code: 'rbac_policy.rights',     cause: 'Only an admin may share something with every project.', ways: ['map', 'skip'] },
   { code: 'rbac_policy.object_foreign', cause: 'What would be shared is another project’s at the destination.', ways: ['map', 'skip'] },
-  { code: 'flavor.missing',         cause: 'No flavor stands for one of the source.', ways: ['map'] },
+  { code: 'flavor.missing',         cause: 'No flavor stands for one of the source.', ways: ['map'], ofMapped: true },
   { code: 'flavor.rights',          cause: 'Only an admin may create a flavor.', ways: ['map'] },
   { code: 'flavor.name_taken',      cause: 'A flavor to be created has the name of another.', ways: ['map'] },
-  { code: 'flavor.smaller',         cause: 'The mapped flavor is smaller.' },
-  { code: 'flavor.hardware',        cause: 'The guest would lose a device with the mapped flavor.', ways: ['map', 'accept each'] },
-  { code: 'flavor.differs',         cause: 'The mapped flavor differs in other ways.' },
+  { code: 'flavor.smaller',         cause: 'The mapped flavor is smaller.', ofMapped: true },
+  { code: 'flavor.hardware',        cause: 'The guest would lose a device with the mapped flavor.', ways: ['map', 'accept each'], ofMapped: true },
+  { code: 'flavor.differs',         cause: 'The mapped flavor differs in other ways.', ofMapped: true },
   { code: 'flavor.zero_disk',       cause: 'Only an admin may boot an image with a flavor without a disk.', ways: ['map'] },
-  { code: 'flavor.disk',            cause: 'The disk of the mapped flavor is too small.', ways: ['map'] },
-  { code: 'flavor.ram',             cause: 'The memory of the mapped flavor is too small.', ways: ['map'] },
+  { code: 'flavor.disk',            cause: 'The disk of the mapped flavor is too small.', ways: ['map'], ofMapped: true },
+  { code: 'flavor.ram',             cause: 'The memory of the mapped flavor is too small.', ways: ['map'], ofMapped: true },
   { code: 'keypair.other_key',      cause: 'A keypair of the same name has another key.', ways: ['skip'] },
   { code: 'keypair.left_out',       cause: 'A keypair of the same name has another key, and no server uses it.' },
   { code: 'keypair.name',           cause: 'The destination refuses the name of a keypair.', ways: ['skip'] },
@@ -188,9 +194,9 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.description_size', cause: 'The description of a server is too long.', ways: ['leave out'] },
   { code: 'server.user_data_size',  cause: 'The user data of a server is too long.', ways: ['leave out'] },
   { code: 'zone.no_server',         cause: 'A zone is wanted for a server that does not move.' },
-  { code: 'zone.absent',            cause: 'The wanted zone does not exist, or is not available.', ways: ['map'] },
+  { code: 'zone.absent',            cause: 'The wanted zone does not exist, or is not available.', ways: ['map'], ofMapped: true },
   { code: 'zone.rights',            cause: 'Only an admin may choose a host.', ways: ['map'] },
-  { code: 'zone.host_absent',       cause: 'The wanted host is not in the zone.', ways: ['map'] },
+  { code: 'zone.host_absent',       cause: 'The wanted host is not in the zone.', ways: ['map'], ofMapped: true },
   { code: 'quota.*',                cause: 'A quota of the project, named in the code, has no room.', ways: ['skip', 'leave out'] },
   { code: 'project.differs',        cause: 'The project has another description at the destination, or lacks tags.' },
   { code: 'project.rights',         cause: 'The plan sets what only an admin may: the description and tags of the project.', ways: ['edit'] },
@@ -211,6 +217,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'dns_record_set.address_unknown', cause: 'The plan rewrites a DNS record whose new address only the cloud chooses.', ways: ['map', 'edit', 'accept'] },
   { code: 'quota_set.lower',       cause: 'Quotas of the destination are lower than those of the source.' },
   { code: 'quota_set.rights',      cause: 'The plan raises quotas, which only an admin may.', ways: ['edit'] },
+  { code: 'quota_set.allowed',     cause: 'The plan raises quotas further than the receiver’s configuration allows.', ways: ['edit'] },
   { code: 'quotas.untold',          cause: 'A service does not tell the project’s quotas.' },
   { code: 'campaign.uncommitted',   cause: 'An earlier campaign of the project is not committed; its rollback would take what it built.' },
   { code: 'campaign.unreadable',    cause: 'The receiver cannot read what an earlier campaign built.' },

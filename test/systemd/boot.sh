@@ -28,19 +28,19 @@ furnish_clouds
 start_units
 pair_daemons
 
-# Slow enough that the campaign is not over before all of this has happened to it.
-set_bandwidth 1mbit
+# So slow that the campaign is not over before all of this has happened to it, however busy this machine is.
+set_bandwidth 200kbit
 begin_campaign
 upgrade_units
 goes_on
 for side in sender receiver; do
   restart_unit $side
   goes_on
-  signal_unit KILL $side 20
+  signal_unit KILL $side 60
   goes_on
 done
 # Nothing but its watchdog notices that it hangs.
-signal_unit STOP receiver 40
+signal_unit STOP receiver 90
 goes_on
 set_bandwidth 200mbit
 await_ready

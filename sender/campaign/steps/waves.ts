@@ -2,6 +2,7 @@ import { Problem } from '../../../shared/problem.ts';
 import { attemptOf } from '../../migration/attempt.ts';
 import { wasStopped } from '../../migration/durations.ts';
 import type { Campaign } from '../campaign.ts';
+import { holdDrifted } from '../drift.ts';
 import { areTooMany, throwFailures } from '../failures.ts';
 import { awaitFirstHalf, type Batch, batchesOf } from '../rolling-wave.ts';
 import { isInterrupted, type Step, type StepEnd, type StepTools } from '../step.ts';
@@ -16,9 +17,14 @@ import { releaseRounds } from './pause.ts';
 export async function moveWaves(campaign: Campaign, tools: StepTools, step: Step): Promise<StepEnd | undefined> {
   try {
     const gated: Problem[] = [];
+    // At the start the plan was held against both clouds a moment ago.
+    let isFresh = isFirstRun(campaign, step);
     for (const batch of batchesOf(campaign)) {
       const why = areTooMany(campaign) ? null : await whyNotBegun(campaign, batch, tools, step);
       if (why !== null) gated.push(why);
+      if (why === null && !isFresh && mayHold(campaign))
+        await holdDrifted(campaign, unmovedOf(campaign, batch), tools, step.name);
+      isFresh = false;
       // Also where none may begin: what an interruption left half-way is taken back, or arrives.
       await moveBatch(campaign, unmovedOf(campaign, batch), tools, why === null);
       if (!wantsMoves(campaign)) {
@@ -38,6 +44,16 @@ export async function moveWaves(campaign: Campaign, tools: StepTools, step: Step
     throw error;
   }
   return undefined;
+}
+
+/** Whether the step runs for the first time. */
+function isFirstRun({ journal }: Campaign, { name }: Step): boolean {
+  return journal.facts.filter((fact) => fact.fact === 'begun' && fact.server === null && fact.phase === name).length < 2;
+}
+
+/** Whether servers are still begun, and built by a receiver. */
+function mayHold(campaign: Campaign): boolean {
+  return campaign.plan.to === 'receiver' && wantsMoves(campaign) && !areTooMany(campaign);
 }
 
 function unmovedOf(campaign: Campaign, { moves }: Batch): Batch['moves'] {

@@ -1,3 +1,4 @@
+import type { Allowance } from './account/config.ts';
 import type { CloudSession } from './session/session.ts';
 
 /** The limits of a project in one service, by name; -1 is none. */
@@ -18,6 +19,13 @@ const kept: Readonly<Record<QuotaService, readonly string[] | null>> = {
   network: null,
   volume: ['volumes', 'snapshots', 'gigabytes', 'backups', 'backup_gigabytes', 'per_volume_gigabytes', 'groups'],
 };
+
+/** Whether a receiver's configuration lets a limit be raised so far. */
+export function mayRaise({ quotas }: Allowance, name: string, to: number): boolean {
+  if (typeof quotas === 'boolean') return quotas;
+  const most = Object.hasOwn(quotas, name) ? quotas[name] : undefined;
+  return most !== undefined && (most < 0 || (to >= 0 && to <= most));
+}
 
 /** Where a service keeps the limits of a project, and their key in the answer. */
 function placeOf(service: QuotaService, projectId: string): { readonly path: string; readonly key: 'quota' | 'quota_set' } {

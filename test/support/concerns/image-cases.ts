@@ -43,6 +43,10 @@ export function imageCases(read: () => Contents, look: Look): Cases {
       sharing('a member that the plan does not map', true, {}),
       sharing('one that it maps', true, { projects }),
     ),
+    'image.unpublished': between(
+      sharing('a public image, and no admin', false, {}, 'public'),
+      sharing('an admin who publishes it', true, {}, 'public'),
+    ),
     'image.members_pending': between(
       sharing('a member that accepted it, and no admin', false, { projects }),
       sharing('an admin who accepts it in its place', true, { projects }),

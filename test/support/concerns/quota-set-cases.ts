@@ -14,10 +14,24 @@ export function quotaSetCases(look: Look): Cases {
       destination: { admin, limits: { compute: limits } },
       mappings: carried ? { quotas: 'carry' } : {},
     }));
+  const allowing = (what: string, allowed: Record<string, number>): Situation =>
+    look(what, () => ({
+      resources: [quotas],
+      destination: {
+        admin: true,
+        limits: { compute: { cores: 20, instances: -1 } },
+        allow: { quotas: allowed, public_images: true },
+      },
+      mappings: { quotas: 'carry' },
+    }));
   return {
     'quota_set.lower': between(
       there('twenty cores for forty', { cores: 20, instances: -1 }, false, false),
       there('more cores', { cores: 50, instances: -1 }, false, false),
+    ),
+    'quota_set.allowed': between(
+      allowing('forty cores for an admin’s receiver that allows thirty', { cores: 30 }),
+      allowing('for one that allows forty', { cores: 40 }),
     ),
     'quota_set.rights': between(
       there('a limit for none, and a member who raises it', { cores: 40, instances: 10 }, false, true),

@@ -3,6 +3,16 @@ import { z } from 'zod';
 const NonEmptyText = z.string().min(1);
 
 /**
+ * What a receiver with an admin's rights lets senders have done. `quotas`: whether those of the
+ * project are raised; a map names the only ones, and how far. -1 is no limit.
+ */
+const Allowance = z.strictObject({
+  quotas: z.union([z.boolean(), z.record(NonEmptyText, z.int().min(-1))]).default(true),
+  public_images: z.boolean().default(true),
+});
+export type Allowance = Readonly<z.infer<typeof Allowance>>;
+
+/**
  * The `auth` section, spelled as in clouds.yaml. Secrets may be given as `file:/path` or
  * `env:NAME`, so that sender.yaml holds none.
  */
@@ -50,6 +60,8 @@ export const OpenStackSettings = z.strictObject({
   disk_format: z.enum(['qcow2', 'raw']).default('qcow2'),
   /** Disks that are uploaded to Glance at once. */
   uploads: z.int().min(1).max(16).default(2),
+  /** At the destination: what senders may have done. */
+  allow: Allowance.prefault({}),
   connect_timeout_seconds: z.number().positive().default(15),
   /** Until the headers of an answer; Neutron under load takes its time. */
   answer_timeout_seconds: z.number().positive().default(120),

@@ -92,11 +92,14 @@ async function stamped(
   return all.filter((one) => carries(one, stamp) && isMadeByUs(one));
 }
 
-/** Image API v2, "Create image". Only an admin makes one public; another's stays private. */
+/**
+ * Image API v2, "Create image". Only an admin makes one public, where the receiver's configuration
+ * allows it; any other stays private.
+ */
 async function create(site: Site, resource: ResourceOf<'image'>, context: BuildContext): Promise<ApiImage> {
   const { campaign, signal } = context;
   const ref = refOf('image', resource.id);
-  const mayPublish = isAdmin(await site.session.token(signal));
+  const mayPublish = site.allow.public_images && isAdmin(await site.session.token(signal));
   const body = {
     ...movable(resource.properties),
     ...newImage(campaign, ref),

@@ -1,10 +1,12 @@
 import { raisesOf } from '../../../model/quota-set.ts';
 import type { Replaced } from '../../../model/replaced.ts';
-import type { ResourceOf } from '../../../model/resource.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
 import {
   checkedLimits,
+  mayRaise,
   type QuotaLimits,
   type QuotaService,
   quotaServices,
@@ -26,6 +28,7 @@ export const quotaSet: Family<'quota_set'> = {
     const wanted = noted ?? (await raises(site, resource, context)) ?? {};
     const there = await limitsOf(site, id, context.signal);
     const lacking = Object.entries(wanted).filter(([name, { was }]) => there?.[name] === was);
+    mustMayRaise(site, resource, Object.fromEntries(lacking));
     if (lacking.length > 0)
       await write(site, id, Object.fromEntries(lacking.map(([name, { is }]) => [name, is])), { signal: context.signal });
     if (Object.keys(wanted).length === 0) return { id, how: 'adopted' };
@@ -72,6 +75,17 @@ async function raises(
 ): Promise<Replaced<number> | undefined> {
   const there = await limitsOf(site, id, signal);
   return there === null ? undefined : raisesOf(limits, there);
+}
+
+/** Throws E_FORBIDDEN where the receiver's configuration allows less; a plan was told so before. */
+function mustMayRaise(site: Site, { id }: ResourceOf<'quota_set'>, raises: Replaced<number>): void {
+  const refused = Object.entries(raises).filter(([name, { is }]) => !mayRaise(site.allow, name, is));
+  if (refused.length === 0) return;
+  const list = refused.map(([name, { is }]) => `${name} to ${is < 0 ? 'no limit' : is}`).join(', ');
+  throw new Problem('E_FORBIDDEN', `The receiver's configuration does not allow to raise quotas so far: ${list}.`, {
+    about: refOf('quota_set', id),
+    hint: 'Let the plan keep the quotas, or raise them there, or change `cloud.settings.allow.quotas` in receiver.yaml.',
+  });
 }
 
 function isService(id: string): id is QuotaService {

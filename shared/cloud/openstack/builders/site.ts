@@ -1,5 +1,5 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
-import { OpenStackSettings } from '../account/config.ts';
+import { type Allowance, OpenStackSettings } from '../account/config.ts';
 import type { ApiThing } from '../api.ts';
 import { distributedRouters, haRouters } from '../attributes/router.ts';
 import { partOf } from '../session/answer.ts';
@@ -11,14 +11,16 @@ import { joined } from '../session/wait.ts';
 
 /**
  * How disks are registered: the format, where there is a choice, and the number of parallel
- * uploads.
+ * uploads; and what senders may have done, everything by default.
  */
-export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
+export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'> & Partial<Pick<OpenStackSettings, 'allow'>>;
 
 interface ApiAgent extends ApiThing {
   readonly alive: boolean;
   readonly configurations?: { readonly agent_mode?: string };
 }
+
+const everything: Allowance = { quotas: true, public_images: true };
 
 /**
  * The destination as the builders see it: its session, its extensions, and how it registers disks.
@@ -28,10 +30,13 @@ export class Site {
   readonly diskFormat: 'qcow2' | 'raw';
   readonly uploads: Semaphore;
   readonly uploadsAtOnce: number;
+  readonly allow: Allowance;
   #extensions: Promise<ReadonlySet<string>> | null = null;
 
-  constructor(session: CloudSession, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
+  constructor(session: CloudSession, settings: ImportSettings = OpenStackSettings.parse({})) {
+    const { disk_format, uploads, allow = everything } = settings;
     this.session = session;
+    this.allow = allow;
     this.diskFormat = disk_format;
     this.uploads = new Semaphore(uploads);
     this.uploadsAtOnce = uploads;

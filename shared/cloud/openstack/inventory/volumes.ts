@@ -101,7 +101,8 @@ export function readableOf(server: Pick<ApiServer, 'id'>, { attachments, volumes
  * id.
  */
 export function volumesOfServer(server: Pick<ApiServer, 'id'>, contents: VolumesRead): ApiVolume[] {
-  return readableOf(server, contents).filter(({ id }) => holdersOf(id, contents).every((other) => server.id <= other));
+  const isFirstOf = (volume: string): boolean => holdersOf(volume, contents).every((other) => server.id <= other);
+  return readableOf(server, contents).filter((volume) => !isShared(volume) || isFirstOf(volume.id));
 }
 
 /** The servers among those read that have a volume. */

@@ -74,3 +74,19 @@ export const pendingImageMembers: PreflightRule = (view) => {
     ];
   });
 };
+
+/** An image that was public stays the project's own where nobody may publish it. */
+export const unpublishedImages: PreflightRule = (view) =>
+  created(view, view.of('image')).flatMap((image) => {
+    const isPublished = image.visibility !== 'public' || (view.admin && view.allow.public_images);
+    if (isPublished || image.disk_id === null) return [];
+    const why = view.admin ? "the receiver's configuration does not allow it" : 'only an admin may publish it';
+    return [
+      warning(
+        'image.unpublished',
+        refOf('image', image.id),
+        `Image ${image.name || image.id} is public at the source and becomes private, because ${why}.`,
+        'Have it published afterwards by who runs the destination, or allowed (`allow.public_images` of the receiver).',
+      ),
+    ];
+  });

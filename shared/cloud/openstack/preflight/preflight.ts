@@ -70,6 +70,7 @@ const rules: readonly PreflightRule[] = [
   images.refusedFormats,
   images.unmappedImageMembers,
   images.pendingImageMembers,
+  images.unpublishedImages,
   servers.flavors,
   servers.disks,
   servers.keypairs,

@@ -54,6 +54,8 @@ export interface DestinationState {
   /** Whose credentials they are. */
   readonly userName: string;
   readonly admin: boolean;
+  /** What the receiver's configuration lets senders have done. */
+  readonly allow: Site['allow'];
   readonly flavors: readonly ApiFlavor[];
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
@@ -162,6 +164,7 @@ async function readDestination(
     dns: await readDnsThere(site.session, resources, mappings, signal),
     userName: token.userName,
     admin,
+    allow: site.allow,
     networks,
     routers,
     targets: await readTargets(site, mappings, signal),

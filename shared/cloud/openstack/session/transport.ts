@@ -107,7 +107,16 @@ export function failureOf(error: unknown, outgoing: Pick<Outgoing, 'method' | 'u
     const limit = code === 'UND_ERR_BODY_TIMEOUT' ? access.timeouts.bodyIdleMs : access.timeouts.headersMs;
     return new Problem('E_CLOUD_TIMEOUT', `${where}: no answer within ${limit / 1000} s.`, { about, cause: error });
   }
-  return new Problem('E_CLOUD_UNREACHABLE', `${where}: ${message || code || 'the connection failed'}.`, { about, cause: error });
+  const says = `${where}: ${message || code || 'the connection failed'}.`;
+  return new Problem('E_CLOUD_UNREACHABLE', says, { about, cause: error, hint: aboutProxies(process.env) });
+}
+
+/** Other clients of OpenStack reach the cloud where we do not, if the environment names a proxy. */
+export function aboutProxies(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const named = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+  const found = named.find((name) => (environment[name] ?? '') !== '');
+  if (found === undefined) return undefined;
+  return `Check that the named endpoint answers from this machine without a proxy: ${found} is set, and Godwit uses none.`;
 }
 
 /**

@@ -300,9 +300,9 @@ test('a report of a warm move has its rounds, counts their bytes, and keeps the 
     fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
   );
   const report = reportOf(await aCampaign([start, ...whole.slice(0, 3), round(1, 3 * MiB), ...whole.slice(3)]), 'ready');
-  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 13_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
+  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 15_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
   expect(report.totals.sentBytes).toBe(4 * MiB);
-  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*13\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
+  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
   expect(reportPage(report)).toContain('Rounds before the cutover');
 });
 

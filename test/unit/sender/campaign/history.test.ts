@@ -12,7 +12,8 @@ test('a campaign that was rolled back has measured what a forecast would otherwi
   const campaign = await Campaign.create(await aFolder(), aPlan(document), document);
   onTestFinished(() => campaign.journal.close());
   const assumed = coldForecastOf(3, historyOf(campaign)).assumed;
-  expect(assumed).toEqual(downtimePhases.map(({ name }) => name));
+  const common = downtimePhases.filter(({ when }) => when === undefined);
+  expect(assumed).toEqual(common.map(({ name }) => name));
   const sealed = { 's1.root': { size: 3, bytes_wire: 3 } };
   const facts = downtimePhases.flatMap(({ name }): Fact[] => [
     { fact: 'begun', server: 's1', phase: name },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { campaignItinerary } from '../../../../sender/campaign/itinerary.ts';
-import { downtimePhases, itinerary, itineraryTo } from '../../../../sender/migration/itinerary.ts';
+import { downtimePhases, itinerary, itineraryTo, lastPhaseTo } from '../../../../sender/migration/itinerary.ts';
 import { destinationHalf } from '../../../../shared/journey/destination-half.ts';
 
 const root = join(import.meta.dirname, '../../../..');
@@ -58,4 +58,12 @@ test('what happens at the destination before the stop is no downtime and needs n
   const early = itinerary.filter((phase) => phase.side === 'destination' && !destinationHalf.includes(phase as never));
   expect(early.map(({ name }) => name)).toEqual(['plug']);
   expect(early.filter((phase) => phase.downtime || hasWayBack(phase))).toEqual([]);
+});
+
+test('a journey ends with a phase that every move has, whatever rows stand before or after it', () => {
+  for (const to of ['receiver', 'bundle'] as const) {
+    const last = itinerary.find(({ name }) => name === lastPhaseTo(to));
+    expect(last).toMatchObject({ name: to === 'receiver' ? 'mark' : 'freeze' });
+    expect([last?.when, last?.for]).toEqual([undefined, undefined]);
+  }
 });

@@ -21,6 +21,7 @@ const otherMeanings: Readonly<Record<string, readonly string[]>> = {
     'sender/plan/earlier.ts',
     'shared/model/mappings.ts',
     'sender/plan/rules/reason.ts',
+    'sender/plan/rules/target.ts',
     'receiver/bundle/check.ts',
     'shared/model/concern.ts',
     'shared/cloud/',

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { BuildContext } from '../../../../../../shared/cloud/destination-cloud.ts';
+import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
 import { type ResourceOf, refOf } from '../../../../../../shared/model/resource.ts';
 import { accessTo, type Hand } from '../../../../../conformance/furnish.ts';
@@ -55,6 +56,29 @@ test.each([
   expect(await remove()).toBe(true);
   expect(await limitsOf(hand, service)).toEqual(before);
   expect(await remove()).toBe(false);
+});
+
+test('quotas are raised as far as the receiver allows, and further is refused before anything is written', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin, 'admin');
+  const hand = await aHand(twin, 'admin', 'demo');
+  await setLimits(hand, 'compute', { cores: 30, instances: 30 });
+  const before = await limitsOf(hand, 'compute');
+  const ensured = async (quotas: boolean | Record<string, number>, limits: Record<string, number>) => {
+    const settings = { disk_format: 'qcow2', uploads: 1, allow: { quotas, public_images: true } } as const;
+    const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'admin', 'demo'), settings);
+    onTestFinished(() => cloud.close());
+    const set = aResource('quota_set', { id: 'compute', limits });
+    return cloud.ensure(set, campaign.context(set));
+  };
+  const refusal = { code: 'E_FORBIDDEN', message: expect.stringContaining('does not allow to raise quotas so far') };
+  await expect(ensured(false, { cores: 31 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: 41 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: -1 })).rejects.toMatchObject(refusal);
+  await expect(ensured({ cores: 40 }, { cores: 40, instances: 31 })).rejects.toMatchObject(refusal);
+  expect(await limitsOf(hand, 'compute')).toEqual(before);
+  expect(await ensured({ cores: 40, instances: -1 }, { cores: 40, instances: -1 })).toMatchObject({ how: 'created' });
+  expect(await limitsOf(hand, 'compute')).toEqual({ ...before, cores: 40, instances: -1 });
 });
 
 test('a quota that somebody changed since stays as it is', async () => {
