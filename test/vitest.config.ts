@@ -55,6 +55,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'releases',
+          root: '.',
+          include: ['test/releases/**/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'openstack',
           root: '.',
           include: ['test/openstack/**/*.test.ts'],

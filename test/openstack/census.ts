@@ -82,9 +82,12 @@ function idsIn(list: string): string[] {
   return (JSON.parse(list) as Readonly<Record<string, string>>[]).map((row) => row['ID'] ?? row['Name'] ?? '');
 }
 
-/** The cloud makes DHCP and metadata ports for itself, at any time and at any free address. */
+/**
+ * The cloud makes ports for DHCP and metadata for itself, at any time and at any free address; some
+ * releases show the port of a floating IP too, which is compared as that.
+ */
 export function isTenants(kind: Kind, thing: Thing): boolean {
-  return kind !== 'port' || !/^network:(dhcp|distributed)$/.test(String(thing['device_owner']));
+  return kind !== 'port' || !/^network:(dhcp|distributed|floatingip)$/.test(String(thing['device_owner']));
 }
 
 /**

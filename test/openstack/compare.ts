@@ -144,7 +144,9 @@ function normal(name: string, value: unknown, labels: ReadonlyMap<string, string
   if (name === 'description') return value ?? '';
   if (name === 'external_gateway_info') return gateway(value as Gateway, labels);
   if (name === 'addresses') return addresses(value as Record<string, string[]>, floating);
-  if (name === 'rules') return (value as Thing[]).map((rule) => JSON.stringify(ruleOf(rule, labels))).sort();
+  // those of a server group are one object
+  if (name === 'rules' && Array.isArray(value))
+    return (value as Thing[]).map((rule) => JSON.stringify(ruleOf(rule, labels))).sort();
   // lists that Neutron and Nova keep as sets
   const sets = [
     'fixed_ips',

@@ -24,7 +24,7 @@ function untilAnswers(ip: string): Promise<GuestInfo> {
 }
 
 /** Runs a script as root in a guest and gives what it printed. */
-function inGuest(ip: string, script: string): Promise<string> {
+export function inGuest(ip: string, script: string): Promise<string> {
   return http(ip, '/cgi-bin/run', script);
 }
 

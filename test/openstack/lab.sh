@@ -4,16 +4,27 @@
 LAB=${GODWIT_LAB:-/var/tmp/godwit-lab} # all state lives here; nothing else on the machine is written
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPOSITORY=$(cd "$HERE/../.." && pwd)
-BASE=$LAB/base     # read-only lower layer of every node: Debian with the OpenStack packages
 SHARED=$LAB/shared # guest image, keys and downloads: the operator's folder, seen by the CLI as /srv, invisible to the nodes
-SUITE=bookworm
 PASSWORD=opensesame-lab # of admin and demo in both clouds: odd enough to be searched for in logs
-OPERATOR=godwit-ops     # network namespace of the operator, in the middle between the two clouds
+OPERATOR=${GODWIT_OPERATOR:-godwit-ops} # network namespace of the operator, in the middle between the two clouds
 OPERATOR_IP=10.77.0.2
-declare -A NODE_IP=([src]=10.77.0.10 [dst]=10.77.0.20)      # each cloud's address on the wan link
-declare -A NODE_MAC=([src]=02:47:4f:44:57:0a [dst]=02:47:4f:44:57:14)
-declare -A EXTERNAL=([src]=172.24.10 [dst]=172.24.20)       # each cloud's external network, a /24 with the node as .1
+declare -gA NODE_IP=([src]=10.77.0.10 [dst]=10.77.0.20)      # each cloud's address on the wan link
+declare -gA NODE_MAC=([src]=02:47:4f:44:57:0a [dst]=02:47:4f:44:57:14)
+declare -gA EXTERNAL=([src]=172.24.10 [dst]=172.24.20)       # each cloud's external network, a /24 with the node as .1
+declare -gA RELEASE=([src]=${GODWIT_SRC_RELEASE:-zed} [dst]=${GODWIT_DST_RELEASE:-zed})
 mkdir -p "$LAB"/{run,log,shared}
+
+# use_release <release>: what is different in it (test/releases/rel), and where its layer is. BASE is the read-only lower layer of every node: Debian
+# with the OpenStack packages; GOLDEN is the node whose database each new cloud copies. Releases of one suite share both.
+use_release() {
+  unset -f mend_base
+  # shellcheck source=/dev/null
+  . "$REPOSITORY/test/releases/rel/$1.sh" || return 1
+  # the layer of Zed, which most tests need, keeps its short names
+  local of=
+  [ "$SUITE" = bookworm ] || of=-$SUITE
+  BASE=$LAB/base$of GOLDEN=golden$of
+}
 
 say() { echo "[$(date +%T)] $*"; }
 now() { date +%s.%N; }

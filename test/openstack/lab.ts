@@ -76,20 +76,16 @@ export async function openstackBatch(who: Credentials | Account, commands: reado
 }
 
 /**
- * The first arguments of `os` and `os-batch`. The newest microversion the client knows shows
- * descriptions, tags and locks.
+ * The newest microversion that both clouds and the client know: it shows descriptions, tags and
+ * locks.
  */
+const computeApi = process.env['GODWIT_COMPUTE_API'] ?? '2.92';
+
+/** The first arguments of `os` and `os-batch`. */
 function optionsOf(who: Credentials | Account): string[] {
-  if (typeof who === 'string') return [who, '--os-compute-api-version', '2.92'];
-  return [
-    `${who.cloud}-anybody`,
-    '--os-username',
-    who.project,
-    '--os-project-name',
-    who.project,
-    '--os-compute-api-version',
-    '2.92',
-  ];
+  const version = ['--os-compute-api-version', computeApi];
+  if (typeof who === 'string') return [who, ...version];
+  return [`${who.cloud}-anybody`, '--os-username', who.project, '--os-project-name', who.project, ...version];
 }
 
 /**

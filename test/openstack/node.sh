@@ -1,9 +1,10 @@
 #!/bin/bash
-# usage (from up.sh): unshare -m -n -u -i -p -f node.sh <node>
+# usage (from up.sh): unshare -m -n -u -i -p -f node.sh <node> <release>
 # The first process of a node: builds the node's root over the base layer, moves into it and becomes its init.
 # An overlay for the configuration, plain directories for what is large, and nothing shared with the other node but the repository, read-only.
 set -euo pipefail
 . "$(dirname "$0")/lab.sh"
+use_release "$2"
 node=$1 state=$LAB/$1 root=$LAB/$1/root
 read -r host_pid _ </proc/self/stat # /proc is still the machine's, so this is our pid as the machine sees it
 mount --make-rprivate /
@@ -38,6 +39,7 @@ mount -o remount,bind,ro "$root/godwit"
 
 hostname "${node}1"
 echo "${node}1" >"$root/etc/hostname"
+echo "$2" >"$root/etc/lab-release"
 printf '127.0.0.1 localhost %s1\n' "$node" >"$root/etc/hosts"
 cd "$root"
 pivot_root . .old

@@ -39,7 +39,8 @@ async function answersOf(session: CloudSession, project: string): Promise<Record
       get(session, 'compute', `/os-keypairs/${String(key_name)}?user_id=${String(user_id)}`).catch(() => null),
     ),
   );
-  const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
+  // one that boots from a volume has none
+  const images = new Set(servers.flatMap((server) => (server['image'] as { id?: string }).id ?? []));
   return {
     qos_policy: await list('/qos/policies', 'policies').catch(() => []),
     network: await list('/networks', 'networks'),

@@ -19,7 +19,7 @@ flock -w 1800 9 || { echo "another up.sh has held $LAB/run/lock for half an hour
 start_node() {
   node_pid "$1" >/dev/null && return 0
   : >"$LAB/run/$1.pid"
-  setsid unshare -m -n -u -i -p -f "$here/node.sh" "$1" >>"$LAB/log/$1-node.log" 2>&1 3>"$LAB/run/$1.pid" 9>&- </dev/null &
+  setsid unshare -m -n -u -i -p -f "$here/node.sh" "$1" "$2" >>"$LAB/log/$1-node.log" 2>&1 3>"$LAB/run/$1.pid" 9>&- </dev/null &
   for _ in $(seq 100); do node_pid "$1" >/dev/null && return 0; sleep 0.1; done
   echo "node $1 did not start, see $LAB/log/$1-node.log" >&2
   return 1
@@ -27,12 +27,12 @@ start_node() {
 
 golden_database() {
   say "golden database"
-  "$here/down.sh" golden
-  rm -rf "$LAB/golden"
-  start_node golden
-  in_node golden /godwit/test/openstack/inside/schemas.sh || { tail -n 5 "$LAB"/golden/upper/var/log/lab/schemas-*.log >&2; return 1; }
-  "$here/down.sh" golden
-  touch "$LAB/golden/.complete"
+  "$here/down.sh" "$GOLDEN"
+  rm -rf "${LAB:?}/$GOLDEN"
+  start_node "$GOLDEN" "$1"
+  in_node "$GOLDEN" /godwit/test/openstack/inside/schemas.sh || { tail -n 5 "$LAB/$GOLDEN"/upper/var/log/lab/schemas-*.log >&2; return 1; }
+  "$here/down.sh" "$GOLDEN"
+  touch "$LAB/$GOLDEN/.complete"
 }
 
 operator_network() {
@@ -78,8 +78,11 @@ start_clouds() {
 
 prepare() {
   "$here/prepare.sh"
-  "$here/base.sh"
-  [ -e "$LAB/golden/.complete" ] || timed "golden database" golden_database
+  for cloud in "${clouds[@]}"; do
+    use_release "${RELEASE[$cloud]}"
+    "$here/base.sh" "${RELEASE[$cloud]}"
+    [ -e "$LAB/$GOLDEN/.complete" ] || timed "golden database, $SUITE" golden_database "${RELEASE[$cloud]}"
+  done
   [ -e "$SHARED/guest.qcow2" ] || timed "guest image" "$here/guest/build.sh"
 }
 
@@ -89,9 +92,10 @@ bring_up() {
   "$here/credentials.sh"
   operator_network
   for cloud in "${clouds[@]}"; do
+    use_release "${RELEASE[$cloud]}"
     [ -z "${FRESH:-}" ] || PURGE=1 "$here/down.sh" "$cloud"
-    [ -d "$LAB/$cloud/data/mysql" ] || { mkdir -p "$LAB/$cloud/data"; cp -a "$LAB/golden/data/mysql" "$LAB/$cloud/data/mysql"; }
-    start_node "$cloud"
+    [ -d "$LAB/$cloud/data/mysql" ] || { mkdir -p "$LAB/$cloud/data"; cp -a "$LAB/$GOLDEN/data/mysql" "$LAB/$cloud/data/mysql"; }
+    start_node "$cloud" "${RELEASE[$cloud]}"
     join_wan "$cloud"
   done
   timed "clouds (${clouds[*]})" start_clouds

@@ -35,6 +35,7 @@ export interface Settings {
   readonly tunnelMtu: number;
   readonly dns: boolean;
   readonly novaMinor: number;
+  readonly cinderMinor: number;
   readonly withoutExtensions: readonly string[];
   /** Neutron refuses a quota below what is used, unless it is forced. */
   readonly checksQuotas: boolean;

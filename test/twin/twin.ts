@@ -94,6 +94,8 @@ export interface TwinOptions {
   readonly distributedRouters?: boolean;
   /** The largest MTU of tenant networks; 1450 by default, as VXLAN leaves it. */
   readonly tunnelMtu?: number;
+  /** The newest microversion of Cinder, 3.70 by default, as in Zed; 62 is Victoria’s. */
+  readonly cinderMinor?: number;
   /** `dns` among the extension drivers of neutron.conf: ports have DNS names. */
   readonly dns?: boolean;
   /**
@@ -249,6 +251,7 @@ function settingsFrom(options: TwinOptions): Settings {
     tunnelMtu: options.tunnelMtu ?? 1450,
     dns: options.dns ?? false,
     novaMinor: options.novaMinor ?? maximumMinor,
+    cinderMinor: options.cinderMinor ?? 70,
     withoutExtensions: options.withoutExtensions ?? [],
     checksQuotas: options.checksQuotas ?? false,
     qosRules: options.qosRules ?? everyRule,

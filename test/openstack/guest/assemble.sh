@@ -42,8 +42,8 @@ truncate -s ${disk_mib}M disk.raw
 echo "$start_sector,,L,*" | sfdisk -q disk.raw
 dd if=/usr/lib/grub/i386-pc/boot.img of=disk.raw conv=notrunc bs=1 count=440
 dd if=core.img of=disk.raw conv=notrunc bs=512 seek=1
-# the boot loader reads ext4 only without these features
-mke2fs -q -t ext4 -L guest-root -m 0 -d root -E offset=$((start_sector * 512)),root_owner=0:0 \
-  -O '^64bit,^metadata_csum,^metadata_csum_seed,^orphan_file' disk.raw $(((disk_mib * 1024) - start_sector / 2))k
+# what the boot loader reads of ext4, whatever this mke2fs would add
+mke2fs -q -F -t ext4 -L guest-root -m 0 -d root -E offset=$((start_sector * 512)),root_owner=0:0 \
+  -O none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,extra_isize disk.raw $(((disk_mib * 1024) - start_sector / 2))k
 qemu-img convert -c -O qcow2 disk.raw guest.qcow2
 qemu-img info guest.qcow2

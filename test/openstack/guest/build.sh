@@ -2,6 +2,8 @@
 # usage: build.sh. Builds the guest image once: the Debian cloud kernel, busybox and dropbear on a real ext4 root disk with its own boot loader.
 set -euo pipefail
 . "$(dirname "$0")/../lab.sh"
+# of the older releases busybox finds no root disk
+use_release "${RELEASE[dst]}"
 work=$LAB/guest
 rm -rf "$work"
 mkdir -p "$work"

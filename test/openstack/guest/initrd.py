@@ -2,6 +2,7 @@
 Writes a cpio archive with busybox, the modules (with what they depend on, in load order) and an /init that finds the root disk by its label."""
 
 import gzip
+import lzma
 import pathlib
 import re
 import stat
@@ -28,6 +29,11 @@ exec /bin/busybox switch_root /root /sbin/init
 """
 
 
+def module(path):
+    """The bytes of a kernel module, which Debian compresses since version 13."""
+    return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+
+
 def load_order(paths, names):
     """Lists the modules so that each follows what it depends on; what is built into the kernel has no file and is left out."""
     order = []
@@ -36,7 +42,7 @@ def load_order(paths, names):
         name = name.replace("-", "_")
         if name in order or name not in paths:
             return
-        depends = re.search(rb"\x00depends=([^\x00]*)\x00", paths[name].read_bytes())
+        depends = re.search(rb"\x00depends=([^\x00]*)\x00", module(paths[name]))
         for other in filter(None, depends[1].decode().split(",") if depends else []):
             add(other)
         order.append(name)
@@ -55,12 +61,12 @@ def entry(inode, name, mode, data=b"", device=(0, 0)):
     return head + data + b"\0" * (-len(data) % 4)
 
 
-paths = {path.stem.replace("-", "_"): path for path in pathlib.Path(folder).rglob("*.ko")}
+paths = {path.name.split(".ko")[0].replace("-", "_"): path for path in pathlib.Path(folder).rglob("*.ko*")}
 order = load_order(paths, wanted)
 members = [(name, stat.S_IFDIR | 0o755) for name in ("bin", "dev", "proc", "root", "m")]
 members += [("dev/console", stat.S_IFCHR | 0o600, b"", (5, 1))]
 members += [("bin/busybox", stat.S_IFREG | 0o755, pathlib.Path(busybox).read_bytes())]
-members += [(f"m/{name}.ko", stat.S_IFREG | 0o644, paths[name].read_bytes()) for name in order]
+members += [(f"m/{name}.ko", stat.S_IFREG | 0o644, module(paths[name])) for name in order]
 members += [("modules", stat.S_IFREG | 0o644, ("\n".join(order) + "\n").encode())]
 members += [("init", stat.S_IFREG | 0o755, INIT.encode()), ("TRAILER!!!", 0)]
 archive = b"".join(entry(inode, *member) for inode, member in enumerate(members, 1))

@@ -15,4 +15,4 @@ url=http://$1:5000/v3/
 keystone-manage bootstrap --bootstrap-password "$3" --bootstrap-region-id "$2" \
   --bootstrap-admin-url "$url" --bootstrap-internal-url "$url" --bootstrap-public-url "$url"
 # the default type of volumes comes with the schema, so that both clouds would have one of the same id
-mysql -u root cinder -e "SET FOREIGN_KEY_CHECKS=0; UPDATE volume_types SET id=UUID();"
+mariadb -u root cinder -e "SET FOREIGN_KEY_CHECKS=0; UPDATE volume_types SET id=UUID();"

@@ -1,4 +1,4 @@
-"""usage: ready.py <region>
+"""usage: ready.py <region> <agents of the network>
 Waits until every agent and service reports itself alive; says which one died, with the end of its log, when one does."""
 
 import glob
@@ -8,7 +8,7 @@ import time
 
 import openstack
 
-region = sys.argv[1]
+region, agents_wanted = sys.argv[1], int(sys.argv[2])
 LIMIT_S, INTERVAL_S = 300, 1
 COMPUTE = {"nova-conductor", "nova-scheduler", "nova-compute"}
 VOLUME = {"cinder-scheduler", "cinder-volume"}
@@ -29,7 +29,7 @@ def missing(cloud):
     # the scheduler has heard of the back end
     pools = listed(cloud, "/scheduler-stats/get_pools", "pools")
     wanted = sorted(COMPUTE - compute) + sorted(VOLUME - volume) + ([] if pools else ["pool of volumes"])
-    return wanted + (["network agents"] if len(agents) < 4 else []) + ([] if hypervisors else ["hypervisor"])
+    return wanted + (["network agents"] if len(agents) < agents_wanted else []) + ([] if hypervisors else ["hypervisor"])
 
 
 def refuse_the_dead():

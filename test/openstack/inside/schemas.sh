@@ -2,14 +2,15 @@
 # usage: schemas.sh. Fills an empty database with every service's schema, in a throw-away node; each new cloud starts from a copy.
 set -euo pipefail
 here=$(dirname "$0")
-python3 "$here/configure.py" 127.0.0.1 golden 3600 golden true
+. "$here/release.sh"
+python3 "$here/configure.py" 127.0.0.1 golden 3600 golden true "$NETWORK" "$NEUTRON_WORKERS" "${TREES[@]}"
 mariadb-install-db --user=mysql --datadir=/var/lib/mysql >/dev/null
 "$here/service" start mariadb
-for _ in $(seq 100); do mysqladmin -u root ping >/dev/null 2>&1 && break; sleep 0.2; done
+for _ in $(seq 100); do mariadb-admin -u root ping >/dev/null 2>&1 && break; sleep 0.2; done
 {
   echo "CREATE USER lab@localhost IDENTIFIED BY 'lab'; GRANT ALL ON *.* TO lab@localhost;"
   for name in keystone placement glance nova_api nova nova_cell0 neutron cinder; do echo "CREATE DATABASE $name CHARACTER SET utf8mb3;"; done
-} | mysql -u root
+} | mariadb -u root
 
 keystone_glance_placement_cinder() {
   keystone-manage db_sync
@@ -31,4 +32,4 @@ first=$!
 second=$!
 wait $first
 wait $second
-mysqladmin -u root shutdown
+mariadb-admin -u root shutdown

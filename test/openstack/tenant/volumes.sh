@@ -3,8 +3,8 @@
 # volume, "files" has a disk of its own and a volume. A third volume belongs to nobody.
 set -euo pipefail
 . "$(dirname "$0")/../lab.sh"
-as=("$1" --os-compute-api-version 2.92)
-[ $# -lt 2 ] || as=("$1-anybody" --os-username "$2" --os-project-name "$2" --os-compute-api-version 2.92)
+as=("$1" --os-compute-api-version "${GODWIT_COMPUTE_API:-2.92}")
+[ $# -lt 2 ] || as=("$1-anybody" --os-username "$2" --os-project-name "$2" --os-compute-api-version "${GODWIT_COMPUTE_API:-2.92}")
 "$HERE/os" "${as[@]}" server show files -f value -c id >/dev/null 2>&1 && exit 0
 
 "$HERE/os-batch" "${as[@]}" >/dev/null <<'COMMANDS'

@@ -36,7 +36,7 @@ const having =
   });
 
 const connectedAs = (driver: string, format: string | null = null): Change =>
-  having({}, '/dev/vda', () => ({ connections: new Map([['v1', { driver, format }]]) }));
+  having({}, '/dev/vda', () => ({ connections: new Map([['v1', { driver, format, followed: true }]]) }));
 
 /** A snapshot of the volume, and whether it becomes a volume. */
 const withSnapshot =

@@ -10,9 +10,10 @@ import { ownVolumeRoutes } from './volumes.ts';
 
 function versions(call: Call): Answer {
   const links = [{ rel: 'self', href: `${call.cloud.url('volume')}/v3/` }];
+  const version = `3.${call.cloud.settings.cinderMinor}`;
   return {
     status: call.path === '/' ? 300 : 200,
-    body: { versions: [{ id: 'v3.0', status: 'CURRENT', version: '3.70', min_version: '3.0', links }] },
+    body: { versions: [{ id: 'v3.0', status: 'CURRENT', version, min_version: '3.0', links }] },
   };
 }
 

@@ -80,7 +80,7 @@ const bootUnknown: ServerRule = (server, contents) => {
 const bySnapshot: ServerRule = (server, contents) => {
   const all = seenOf(server, contents).filter(({ id }) => !outlivesSnapshot(contents.connections.get(id) ?? null));
   if (all.length === 0) return null;
-  const says = `has volumes that are read through snapshots in Cinder, which may cost it its disk: ${all.map((one) => connectedAs(one, contents.connections.get(one.id) ?? null)).join(', ')}. A raw file on NFS is lost to its server at its next start.`;
+  const says = `has volumes that are read through snapshots in Cinder, which may cost it its disk: ${all.map((one) => connectedAs(one, contents.connections.get(one.id) ?? null)).join(', ')}. A raw file on NFS, and any file there of a Cinder older than Zed’s, is lost to its server at its next start.`;
   const remedy =
     'Try it with a server that may be lost, then accept it: `server.volume_snapshot` in `mappings.accept`. Or leave the server out.';
   return concern('server.volume_snapshot', 'blocking', server, says, remedy);

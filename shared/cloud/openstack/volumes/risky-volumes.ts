@@ -21,6 +21,8 @@ export async function riskyVolumes(session: CloudSession, server: string, signal
 
 /** A volume and how it is attached, in words. */
 export function connectedAs({ id, name }: Pick<ApiVolume, 'id' | 'name'>, connection: VolumeConnection | null): string {
-  const { driver, format } = connection ?? { driver: 'Cinder does not tell how it is attached', format: null };
-  return `${name ? `${name} (${id})` : id}: ${format === null ? driver : `${format} on ${driver}`}`;
+  const untold = { driver: 'Cinder does not tell how it is attached', format: null, followed: true };
+  const { driver, format, followed } = connection ?? untold;
+  const older = followed ? '' : ', of a Cinder older than Zed’s';
+  return `${name ? `${name} (${id})` : id}: ${format === null ? driver : `${format} on ${driver}`}${older}`;
 }

@@ -12,7 +12,12 @@ test.for([
   { driver: 'nfs', format: null, survives: false },
   { driver: 'something new', format: 'qcow2', survives: false },
 ])('a volume by $driver as $format keeps its server a disk after a snapshot: $survives', ({ driver, format, survives }) => {
-  expect(outlivesSnapshot({ driver, format })).toBe(survives);
+  expect(outlivesSnapshot({ driver, format, followed: true })).toBe(survives);
+});
+
+test('a file whose new name an older Cinder does not tell is lost to its server, and a block device is not', () => {
+  expect(outlivesSnapshot({ driver: 'nfs', format: 'qcow2', followed: false })).toBe(false);
+  expect(outlivesSnapshot({ driver: 'rbd', format: null, followed: false })).toBe(true);
 });
 
 test('a volume of which nothing is told may be lost', () => {
@@ -23,7 +28,16 @@ test('Cinder tells how an attached volume is reached, and nothing of one that is
   const { hand, root } = await aSourceWithVolumes();
   const attached = await readOf(hand.session, 'volume', root, signal());
   if (attached === null) throw new Error('the root volume is gone');
-  expect(await readConnection(hand.session, attached, signal())).toEqual({ driver: 'nfs', format: 'qcow2' });
+  expect(await readConnection(hand.session, attached, signal())).toEqual({ driver: 'nfs', format: 'qcow2', followed: true });
   const free = Object.assign(attached, { attachments: [] });
   expect(await readConnection(hand.session, free, signal())).toBeNull();
+});
+
+test('a Cinder as old as Victoria’s is known by its newest microversion', async () => {
+  const { hand, root } = await aSourceWithVolumes({ cinderMinor: 62 });
+  const attached = await readOf(hand.session, 'volume', root, signal());
+  if (attached === null) throw new Error('the root volume is gone');
+  const connection = await readConnection(hand.session, attached, signal());
+  expect(connection).toEqual({ driver: 'nfs', format: 'qcow2', followed: false });
+  expect(outlivesSnapshot(connection)).toBe(false);
 });
