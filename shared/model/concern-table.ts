@@ -107,7 +107,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: '*.name',                 cause: 'A name, description, tag or metadata item has a character that many clouds refuse.' },
   { code: '*.tag_limit',            cause: 'A resource has too many tags, or too long ones.', ways: ['skip', 'leave out'] },
   { code: '*.limit',                cause: 'A value is beyond the default of a limit that the cloud does not tell.', ways: ['accept', 'skip', 'leave out'] },
-  { code: 'mapping.absent',         cause: 'A QoS policy, port, router, address scope, subnet pool, address group, security group or trunk is mapped to one that does not exist.', ways: ['map'] },
+  { code: 'mapping.absent',         cause: 'A QoS policy, port, router, address scope, subnet pool, address group, security group, DNS zone or trunk is mapped to one that does not exist.', ways: ['map'] },
   { code: 'network.absent',         cause: 'A network is mapped to one that does not exist.', ways: ['map'], ofMapped: true },
   { code: 'network.external_unmapped', cause: 'An external network is not mapped.', ways: ['map', 'skip'] },
   { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'], ofMapped: true },

@@ -150,7 +150,7 @@ export interface Census {
   readonly ids: Readonly<Record<string, readonly string[]>>;
   readonly statuses: readonly string[];
   readonly tags: readonly (readonly string[])[];
-  /** SHA-256 of every stored image, by id. */
+  /** SHA-256 of every stored image by id, and the status of one that is not stored yet. */
   readonly images: Readonly<Record<string, string>>;
 }
 
@@ -176,9 +176,11 @@ export async function censusOf({ user }: { readonly user: OpenStackUser }): Prom
   for (const [service, path, key] of lists) ids[key] = (await user.list<Made>(service, path, key)).map(({ id }) => id).sort();
   const keypairs = await user.list<{ keypair: { name: string } }>('compute', '/os-keypairs', 'keypairs');
   ids['keypairs'] = keypairs.map(({ keypair }) => keypair.name).sort();
-  const images = await user.list<Made>('image', '/images', 'images');
+  const images = await user.list<Made & { status: string }>('image', '/images', 'images');
   ids['images'] = images.map(({ id }) => id).sort();
-  const digests = images.map(async ({ id }) => [id, (await user.digest(id)).sha256] as const);
+  const digests = images.map(
+    async ({ id, status }) => [id, status === 'active' ? (await user.digest(id)).sha256 : status] as const,
+  );
   const servers = await user.list<{ status: string; tags: string[] }>('compute', '/servers/detail', 'servers');
   return {
     portrait: await portraitOf(user),

@@ -29,7 +29,7 @@ start_units
 pair_daemons
 
 # So slow that the campaign is not over before all of this has happened to it, however busy this machine is.
-set_bandwidth 200kbit
+set_bandwidth 500kbit
 begin_campaign
 upgrade_units
 goes_on

@@ -21,7 +21,7 @@ census() { inside $node /repository/test/systemd/census.ts $clouds/clouds.yaml; 
 campaign() { as_godwit sender status --json | inside $node -pe "JSON.parse(fs.readFileSync(0)).campaigns[0].$1"; }
 is_campaign() { [ "$(campaign state)" = "$1" ]; }
 is_copying() { [ "$(campaign 'moves.some((move) => move.phase === "copy")')" = true ]; }
-has_copied_more_than() { [ "$(campaign progress.doneBytes)" -gt "$1" ]; }
+has_sent_more_than() { [ "$(campaign progress.sentBytes)" -gt "$1" ]; }
 
 begin_campaign() {
   say "moving the tenant"
@@ -35,10 +35,10 @@ begin_campaign() {
 
 # goes_on: the campaign copies further, with nobody's help
 goes_on() {
-  local done
+  local sent
   until_true 120 "a copy" is_copying
-  done=$(campaign progress.doneBytes)
-  until_true 120 "more bytes than $done" has_copied_more_than "$done"
+  sent=$(campaign progress.sentBytes)
+  until_true 120 "more bytes than $sent" has_sent_more_than "$sent"
 }
 
 # await_ready: who began the campaign has watched it all the while, whatever became of the daemons
