@@ -1,6 +1,8 @@
+import { isAccepted } from '../../shared/model/accepted.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { rowOfConcern } from '../../shared/model/concern-table.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
+import type { Mappings } from '../../shared/model/mappings.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
@@ -41,15 +43,24 @@ export async function holdDrifted(campaign: Campaign, moves: readonly Move[], to
 async function newConcerns({ id, document, journal }: Campaign, tools: StepTools): Promise<Concern[]> {
   // A campaign that an earlier release began did not note what was said.
   if (!journal.facts.some(({ fact }) => fact === 'foreseen')) return [];
-  const foreseen = new Set(foreseenIn(journal.facts).concerns.map(keyOf));
   try {
     const { concerns } = await tools.ask('campaign.preflight', { campaign: id, configurations: document }, workSignal(tools));
-    return concerns.filter((one) => rowOfConcern(one.code)?.ofMapped === true && !foreseen.has(keyOf(one)));
+    return unforeseen(concerns, foreseenIn(journal.facts).concerns, document.mappings);
   } catch (error) {
     if (isInterrupted(tools) || workSignal(tools).aborted) throw error;
     tools.log.warn({ campaign: id, problem: asProblem(error).toJSON() }, 'the destination could not be looked at again');
     return [];
   }
+}
+
+/**
+ * What is said now of what a plan maps to, and neither was said before nor is accepted by the plan,
+ * in whatever words: those change with every part of a loss.
+ */
+export function unforeseen(now: readonly Concern[], before: readonly Concern[], mappings: Mappings): Concern[] {
+  const said = new Set(before.map(keyOf));
+  const ofMapped = now.filter(({ code }) => rowOfConcern(code)?.ofMapped === true);
+  return ofMapped.filter((one) => !said.has(keyOf(one)) && !isAccepted(one, mappings));
 }
 
 /** A concern whose severity the plan lowers is the same one. */

@@ -15,13 +15,14 @@ export function acceptsPart({ accept = [] }: Mappings, code: string, about: Ref,
 
 /** The concerns as a plan leaves them: what may be accepted and is, stops nothing. */
 export function withAccepted(concerns: readonly Concern[], mappings: Mappings): Concern[] {
-  return concerns.map((concern) => {
-    const isAccepted = concern.severity === 'blocking' && isAcceptedBy(mappings, concern);
-    return isAccepted ? { ...concern, severity: 'warning', remedy: 'The plan accepts it.' } : concern;
-  });
+  return concerns.map((concern) =>
+    isAccepted(concern, mappings) ? { ...concern, severity: 'warning', remedy: 'The plan accepts it.' } : concern,
+  );
 }
 
-function isAcceptedBy(mappings: Mappings, { code, about, each = [] }: Concern): boolean {
+/** Whether a concern would stop a campaign, and its plan accepts it. */
+export function isAccepted({ code, severity, about, each = [] }: Concern, mappings: Mappings): boolean {
+  if (severity !== 'blocking') return false;
   const ways = rowOfConcern(code)?.ways ?? [];
   if (ways.includes('accept')) return accepts(mappings, code, about);
   // A plan that was written before there was more to lose does not mean all of it.

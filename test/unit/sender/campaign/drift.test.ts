@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unforeseen } from '../../../../sender/campaign/drift.ts';
 import type { Fact } from '../../../../sender/migration/fact.ts';
+import { mappedFlavorConcerns } from '../../../../shared/cloud/openstack/preflight/mapped-flavor.ts';
+import { withAccepted } from '../../../../shared/model/accepted.ts';
+import { Mappings } from '../../../../shared/model/mappings.ts';
+import { aFlavor } from '../../../support/build.ts';
 import { beginMigration, type Cloud, type SenderLife, untilState } from '../../../support/in-process.ts';
 import { act, adminOf, failedOne, order, ShopTemplate, serversAt } from '../../../support/shop-world.ts';
 
@@ -56,6 +61,25 @@ test('a server whose flavor changed at the destination waits for a person, item 
   });
   await sender.daemon.resume({ campaign });
   await untilState(sender, 'ready');
+});
+
+test('what a plan accepts is no change of the destination, however much of it is left, and what it does not accept is', () => {
+  const sizes = { vcpus: 1, ram: 128, disk: 1 };
+  const extra_specs = { 'pci_passthrough:alias': 'gpu:1' };
+  const flavor = aFlavor({ id: 'f', ...sizes, ephemeral: 5, swap: 512, extra_specs });
+  const said = (ephemeral: number, swap: number, specs: Readonly<Record<string, string>> = extra_specs) => {
+    const other = { id: 'there', name: 'there', ...sizes, 'OS-FLV-EXT-DATA:ephemeral': ephemeral, swap, extra_specs: specs };
+    return mappedFlavorConcerns(flavor, other as unknown as Parameters<typeof mappedFlavorConcerns>[1]);
+  };
+  const accept = ['flavor.hardware flavor/f ephemeral', 'flavor.hardware flavor/f swap'];
+  const mappings = Mappings.parse({ accept });
+  const before = withAccepted(said(0, 0), mappings);
+  expect(before.map(({ severity }) => severity)).not.toContain('blocking');
+  expect(unforeseen(said(0, 0), before, mappings)).toEqual([]);
+  expect(unforeseen(said(0, 512), before, mappings)).toEqual([]);
+  expect(unforeseen(said(5, 512), before, mappings)).toEqual([]);
+  const [lost] = unforeseen(said(0, 0, {}), before, mappings);
+  expect(lost).toMatchObject({ code: 'flavor.hardware', severity: 'blocking', says: expect.stringContaining('pci_passthrough') });
 });
 
 async function restsOf({ daemon }: SenderLife, campaign: string): Promise<number> {
