@@ -6,12 +6,11 @@ import type { Mappings } from '../../shared/model/mappings.ts';
 import { withSubports } from '../../shared/model/plugged.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
-import { attemptOf } from '../migration/attempt.ts';
-import { wasStopped } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import type { Move } from '../migration/move.ts';
 import type { Campaign } from './campaign.ts';
 import { foreseenIn } from './compare/told.ts';
+import { isOneStopped } from './move-together.ts';
 import { isInterrupted, type StepTools, workSignal } from './step.ts';
 
 /**
@@ -22,8 +21,9 @@ import { isInterrupted, type StepTools, workSignal } from './step.ts';
  */
 export async function holdDrifted(campaign: Campaign, moves: readonly Move[], tools: StepTools, phase: string): Promise<void> {
   const { id, document, journal } = campaign;
-  const isStopped = ({ server }: Move): boolean => wasStopped(attemptOf(journal.facts, server.id).facts);
-  const next = moves.filter((move) => !isStopped(move));
+  // The failure of one takes its whole atomic group back, also those that are stopped already.
+  const isBegun = (group: readonly Move[]): boolean => isOneStopped(campaign, group);
+  const next = campaign.groupsOf(moves).flatMap((group) => (isBegun(group) ? [] : group));
   if (next.length === 0) return;
   const found = await newConcerns(campaign, tools);
   for (const { server } of next) {

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -7,6 +8,7 @@ import { beginMigration, type SenderLife, untilState } from '../../../support/in
 import { addQuorum, addSharedType, holdersAt, quorumAt } from '../../../support/shared-volume.ts';
 import { storedDigest, volumesAt } from '../../../support/shop-volumes.ts';
 import {
+  adminOf,
   failedOne,
   order,
   restarted,
@@ -130,6 +132,30 @@ test('a sender that was killed while it created one brings both to their end', a
   await untilState(again, 'ready');
   expect(await holdersAt(made.world.destination)).toEqual(['a', 'b']);
   expect(await volumesAt(made.world.destination.user)).toHaveLength(1);
+});
+
+test('a change of the destination does not take back a server whose stop has begun because the other one’s has not', async () => {
+  const made = await aWorld();
+  const { world, sender } = made;
+  world.source.twin.faults.set([{ do: 'status', status: 503, match: { method: 'POST', body: 'os-stop' } }]);
+  const campaign = await beginMigration(sender, having({ parallel: 2 }));
+  await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'stop');
+  const again = await restarted(made, async () => {
+    // Where a kill between the two leaves the journal.
+    const path = join(world.dir, 'sender', 'campaigns', campaign, 'journal.jsonl');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const first = lines.findIndex((line) => line.includes('"begun"') && line.includes('"stop"'));
+    await writeFile(path, `${lines.slice(0, first + 1).join('\n')}\n`);
+    const admin = await adminOf(world.destination);
+    const flavors = await admin.list<{ id: string }>('compute', '/flavors/detail', 'flavors');
+    const extra_specs = { 'hw:cpu_policy': 'shared' };
+    for (const { id } of flavors) await admin.send('POST', 'compute', `/flavors/${id}/os-extra_specs`, { extra_specs });
+    world.source.twin.faults.clear();
+  });
+  await untilState(again, 'ready');
+  const facts = await journalOf(again, campaign);
+  expect(facts.filter(({ fact }) => fact === 'failed' || fact === 'turned back')).toEqual([]);
+  expect(await holdersAt(world.destination)).toEqual(['a', 'b']);
 });
 
 test('one that ran at the source after the volume was frozen takes all back, and their rollback is finished after a kill', async () => {
