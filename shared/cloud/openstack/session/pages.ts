@@ -1,6 +1,7 @@
 import { Problem } from '../../../problem.ts';
 import { isTooLong } from './answer.ts';
 import type { ApiService } from './catalogue.ts';
+import { statusOf } from './refusal.ts';
 import type { ApiCall, CloudSession } from './session.ts';
 
 /** Page size; a cloud may return fewer, and always reports whether there are more. */
@@ -38,7 +39,7 @@ export async function listAll<T>(session: CloudSession, listing: Listing, signal
     try {
       return await listOnce<T>(session, listing, limit, signal);
     } catch (error) {
-      if (limit === undefined && isTooLong(error)) {
+      if (limit === undefined && isTooMuch(error)) {
         limit = pageSize;
         continue;
       }
@@ -57,6 +58,15 @@ export async function listAll<T>(session: CloudSession, listing: Listing, signal
  * its own (`pagination_max_limit`).
  */
 const withoutLimit: readonly ApiService[] = ['identity', 'network'];
+
+/**
+ * Whether a whole list is more than the cloud, or a proxy before it, gives in one answer: the proxy
+ * gives up first, and says so with 502 or 504.
+ */
+function isTooMuch(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false;
+  return isTooLong(error) || error.code === 'E_CLOUD_TIMEOUT' || [502, 504].includes(statusOf(error) ?? 0);
+}
 
 /** That the cloud no longer knows the record after which a page begins. */
 class LostPlace extends Error {}

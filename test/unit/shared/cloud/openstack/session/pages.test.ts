@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { listOptional } from '../../../../../../shared/cloud/openstack/inventory/optional.ts';
 import { listAll } from '../../../../../../shared/cloud/openstack/session/pages.ts';
@@ -82,4 +83,25 @@ test('a list of Neutron that is too long for one answer is read in pages', async
   });
   const listed = await listAll<{ id: string }>(cloud.session, { service: 'network', path: '/ports', key: 'ports' }, soon());
   expect(listed.map(({ id }) => id)).toEqual(['a']);
+});
+
+/** A Neutron that gives two ports in pages, and answers a whole list as it is told to. */
+function aSlowCloud(whole: (response: ServerResponse) => void) {
+  return aSmallCloud((path, _request, response) => {
+    const { searchParams } = new URL(path, 'http://cloud');
+    if (!searchParams.has('limit')) return whole(response);
+    const marker = searchParams.get('marker');
+    const link = marker === null ? { rel: 'next', href: '/v2.0/ports?limit=1&marker=a' } : { rel: 'previous', href: '/' };
+    const id = marker === null ? 'a' : 'b';
+    json(response, { ports: marker === 'b' ? [] : [{ id }], ports_links: [link] });
+  });
+}
+
+test.each([502, 504])('a list of Neutron for which a proxy does not wait (%i) is read in pages', async (status) => {
+  const cloud = await aSlowCloud((response) => {
+    response.writeHead(status, { 'content-type': 'text/html', 'retry-after': '0' });
+    response.end('<h1>Gateway Time-out</h1>');
+  });
+  const listed = await listAll<{ id: string }>(cloud.session, { service: 'network', path: '/ports', key: 'ports' }, soon());
+  expect(listed.map(({ id }) => id)).toEqual(['a', 'b']);
 });
