@@ -249,7 +249,7 @@ export class CloudSession {
     const problem = problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
     if (problem.code !== 'E_AUTH' || !token.hasAccessRules) return problem;
     const hint = 'The application credential has access rules, and none of them names this call. Give one without access rules.';
-    return new Problem(problem.code, problem.message, { cause: problem.cause, hint });
+    return new Problem(problem.code, problem.message, { about: problem.about, cause: problem.cause, hint });
   }
 }
 
