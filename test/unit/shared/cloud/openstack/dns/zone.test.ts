@@ -75,9 +75,15 @@ test.each(['/zones$', '/recordsets$'])('what %s made without an answer is found,
 });
 
 test('name servers that do not take a zone stop its build, and a repetition finds it', async () => {
-  const { twin, ensure } = await aPlace();
+  const { twin, demo, ensure } = await aPlace();
   twin.faults.set([{ do: 'zone-error', name: 'example.org', times: 1 }]);
   await expect(ensure(zone)).rejects.toMatchObject({ code: 'E_SERVER_FAULT', message: expect.stringContaining('example.org.') });
+  const { zones } = await demo.ask<{ zones: readonly ApiDnsZone[] }>('GET', 'dns', '/zones');
+  expect(zones.map(({ name, status }) => `${name} ${status}`)).toEqual(['example.org. ERROR']);
+  // Its owner sends it to them once more.
+  await demo.ask('PATCH', 'dns', `/zones/${zones[0]?.id}`, { ttl: 600 });
+  expect(await ensure(zone)).toMatchObject({ id: zones[0]?.id, how: 'found', differences: { fatal: [] } });
+  expect(await zonesOf(demo)).toEqual({ 'example.org.': [servers] });
 });
 
 test('a zone is not removed with record sets that others put into it, and these are told', async () => {
