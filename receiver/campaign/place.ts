@@ -22,11 +22,12 @@ const looksAtMost = 16;
  */
 export async function mustBuildHere(folder: string, place: string, made: () => readonly IsThere[]): Promise<void> {
   if ((await noted(folder)) === null) {
-    if (await areAllGone(made().slice(0, looksAtMost))) throw elsewhere(place, 'nothing that this campaign built is there');
+    if (await areAllGone(made().slice(0, looksAtMost)))
+      throw elsewhere(place, 'nothing that this campaign built is there', allGone);
     await claimDurably(pathIn(folder), textOf(place));
   }
   const before = await noted(folder);
-  if (before !== place) throw elsewhere(place, `this campaign builds in ${before}`);
+  if (before !== place) throw elsewhere(place, `this campaign builds in ${before}`, notMoved);
 }
 
 /** Looks whether one thing that was built is there. */
@@ -74,9 +75,17 @@ async function areAllGone(made: readonly IsThere[]): Promise<boolean> {
   return made.length > 1;
 }
 
-function elsewhere(place: string, but: string): Problem {
+/** What to do where no place is noted, and what the campaign built is not seen. */
+const allGone =
+  'Give the receiver credentials of the project in which the campaign was begun. Is it this one, and its owner has removed all by hand, then `receiver place CAMPAIGN` says so.';
+
+/** What to do where another place is noted, which `receiver place` does not change. */
+const notMoved =
+  'Give the receiver credentials of the project in which the campaign builds; no command lets it go on or end in another one.';
+
+function elsewhere(place: string, but: string, remedy: string): Problem {
   return new Problem('E_AUTH', `The credentials lead to ${place}, and ${but}.`, {
-    hint: 'Nothing is built or removed. Give the receiver credentials of the project in which the campaign was begun. Is it this one, and its owner has removed all by hand, then `receiver place CAMPAIGN` says so.',
+    hint: `Nothing is built or removed. ${remedy}`,
   });
 }
 

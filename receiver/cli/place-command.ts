@@ -2,8 +2,12 @@ import type { Command } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
+import { firstFew } from '../../shared/first-few.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
+
+/** How many things that are gone are named before the question. */
+const mostNamed = 10;
 
 /** Adds the command that notes where a campaign of an earlier release builds. */
 export function addPlace(program: Command, terminal: Terminal): void {
@@ -19,9 +23,11 @@ export function addPlace(program: Command, terminal: Terminal): void {
     .action(
       asks(terminal, async (asking, campaign: string, { yes }: { readonly yes?: true }) => {
         const { daemon, output, json } = asking;
-        const effects = [`Let the campaign ${campaign} build and remove in the project to which the credentials lead now.`];
+        const { campaign: id, place, gone } = await daemon.place({ campaign, sure: false });
+        const lost = gone.length === 0 ? 'nothing is gone' : `${gone.length} are gone: ${firstFew(gone, mostNamed)}`;
+        const effects = [`Let the campaign ${id} build and remove in ${place}. Of what it built there ${lost}.`];
         await confirm(asking, yes, effects, 'Is it the project in which it was begun?');
-        const noted = await daemon.place({ campaign, sure: true });
+        const noted = await daemon.place({ campaign: id, sure: true });
         if (json) return output.json(noted);
         output.print(`Campaign ${noted.campaign} builds in ${noted.place}. Its owner has removed there:`, ...noted.gone);
       }),

@@ -8,7 +8,10 @@ import type { ReceiverContext } from '../context.ts';
 /** Limit of looking at what a campaign built: milliseconds. */
 const lookTimeoutMs = 120_000;
 
-/** Takes an operator's word for the place in which a campaign of an earlier release builds. */
+/**
+ * Takes an operator's word for the place in which a campaign of an earlier release builds. Without
+ * `sure` nothing is noted: the answer is what would be, to ask the operator about.
+ */
 export const place = command({
   does: 'Note that a campaign of an earlier release builds in the project to which the credentials lead, when its owner has removed by hand all that it built, so that it can go on or be rolled back.',
   exits: [20, 40],
@@ -22,16 +25,7 @@ export const place = command({
       throw new Problem('E_UNSUPPORTED', 'This kind of cloud does not tell where its credentials lead, and nothing is noted.');
     const { folder, ledger } = await campaigns.known(id);
     const gone = await goneOf(ledger.entries(), cloud, signal);
-    if (!sure)
-      throw new Problem(
-        'E_USAGE',
-        `Campaign ${id} would then build and remove in ${here}, where ${gone.length} things of it are gone.`,
-        {
-          about: id,
-          hint: 'Add --yes if this is the project in which it was begun. Elsewhere its servers would run twice after a rollback.',
-        },
-      );
-    await notePlace(folder, here);
-    return { campaign: id, place: here, gone };
+    if (sure) await notePlace(folder, here);
+    return { campaign: id, place: here, gone, noted: sure };
   },
 });
