@@ -87,6 +87,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'volume.unseen',          cause: 'The volumes of the project cannot be read.' },
   { code: 'volume.snapshot_unseen', cause: 'The snapshots of the project’s volumes cannot be read.' },
   { code: 'volume.snapshot_flattened', cause: 'The plan makes volumes of the snapshots of a volume.' },
+  { code: 'volume.marked',          cause: 'A volume has the mark of an earlier build, and may have been moved.' },
   { code: 'volume.source_room',     cause: 'A quota of the source has no room for the temporary volumes.' },
   { code: 'dns_zone.unseen',        cause: 'The DNS zones of the project cannot be read.' },
   { code: 'dns_zone.left_out',      cause: 'A DNS zone is another project’s, being deleted, or of a type that is not moved.' },

@@ -41,6 +41,11 @@ export function isMovedVolume({ id, metadata }: StampedVolume): boolean {
   return metadata[movedKey]?.endsWith(` ${id}`) === true;
 }
 
+/** Whether a volume has the mark of an earlier build, which does not name the volume. */
+export function hasBareMark({ metadata }: Pick<StampedVolume, 'metadata'>): boolean {
+  return metadata[movedKey]?.includes(' ') === false;
+}
+
 interface StampedVolume {
   readonly id: string;
   readonly metadata: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import type { ApiVolume } from '../../../shared/cloud/openstack/api.ts';
 import type { Contents } from '../../../shared/cloud/openstack/inventory/contents.ts';
 import { described } from '../../../shared/cloud/openstack/inventory/inventory.ts';
+import { movedKey } from '../../../shared/cloud/openstack/stamp.ts';
 import type { ResourceOf } from '../../../shared/model/resource.ts';
 import { aResource } from '../../conformance/tenant.ts';
 import type { Case, Cases, Situation } from './case.ts';
@@ -55,6 +56,13 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     (limit: number): Change =>
     () => ({ quotas: { volumes: { limit, used: 3 } } });
   const plain = when('a volume of one server', having());
+  const mover = '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de';
+  /** A volume that no server has, and the mark that it has. */
+  const marked =
+    (mark: string): Change =>
+    (contents) => ({
+      volumes: [aVolume(contents, { status: 'available', attachments: [], metadata: { [movedKey]: mark } })],
+    });
   return {
     'server.volume_unseen': between(when('one that Cinder does not show', having({ id: 'another' })), plain),
     'server.volume_multiattach': between(
@@ -96,6 +104,10 @@ export function volumeCaptureCases(read: () => Contents): Cases {
     'volume.snapshot_flattened': between(
       when('a plan that makes volumes of snapshots', having({}, '/dev/vda', withSnapshot(true))),
       when('one that leaves them', having({}, '/dev/vda', withSnapshot(false))),
+    ),
+    'volume.marked': between(
+      when('one without a server that names a campaign as moved', marked(mover)),
+      when('one that names another volume, too, from whose backup it was restored', marked(`${mover} another`)),
     ),
     'volume.source_room': between(
       when('a quota without room for another volume', having({}, '/dev/vda', quota(3))),

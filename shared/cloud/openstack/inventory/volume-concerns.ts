@@ -1,7 +1,9 @@
 import { firstFew } from '../../../first-few.ts';
 import type { Concern } from '../../../model/concern.ts';
+import { refOf } from '../../../model/resource.ts';
 import type { ApiAttachment, ApiServer, ApiVolume } from '../api.ts';
 import { quotaOfType } from '../facts/quotas.ts';
+import { hasBareMark } from '../stamp.ts';
 import { bootsFromVolume, rootOf } from '../volumes/attachments.ts';
 import { connectedAs } from '../volumes/risky-volumes.ts';
 import { outlivesSnapshot } from '../volumes/volume-connection.ts';
@@ -107,8 +109,8 @@ function namesOf(volumes: readonly ApiVolume[]): string {
 }
 
 /**
- * What is not seen of the project's volumes, what becomes of the snapshots of those that move, and
- * the room that reading them takes.
+ * What is not seen of the project's volumes, what becomes of the snapshots of those that move,
+ * which of them may have been moved before, and the room that reading them takes.
  */
 export function volumeConcerns(contents: Contents): Concern[] {
   if (contents.volumes === null)
@@ -120,7 +122,23 @@ export function volumeConcerns(contents: Contents): Concern[] {
         remedy: 'Capture with credentials that may list volumes.',
       },
     ];
-  return [...snapshotConcerns(contents), ...roomAtSource(contents)];
+  return [...snapshotConcerns(contents), ...markedBefore(contents), ...roomAtSource(contents)];
+}
+
+/**
+ * The volumes that move by themselves although an earlier build may have moved them: its mark may
+ * also have come with a backup from which they were restored.
+ */
+function markedBefore(contents: Contents): Concern[] {
+  return loneVolumes(contents)
+    .filter(hasBareMark)
+    .map((volume) => ({
+      code: 'volume.marked',
+      severity: 'warning',
+      about: refOf('volume', volume.id),
+      says: `Volume ${nameOf(volume)} has the mark of an earlier build: a campaign moved it, or one whose backup it was restored from. It moves again.`,
+      remedy: 'Take it out of `volumes` if it was moved and is not used here any more.',
+    }));
 }
 
 /**
