@@ -120,7 +120,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
       const flavor = { name: 'm1.tiny', vcpus: 1, ram: 512, disk: 0 };
       return () => admins.destination.send('POST', 'compute', '/flavors', { flavor });
     },
-    code: 'E_UNMAPPED',
+    code: 'E_DRIFT',
     exit: 21,
     says: /m1\.tiny/,
   },
