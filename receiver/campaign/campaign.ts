@@ -54,7 +54,7 @@ export interface CampaignTools {
   /** Whether another campaign than this one made a thing, or may have made it. */
   readonly isMadeByAnother: (campaign: string, kind: Kind, id: string) => Promise<boolean>;
   /** Judges what a campaign removes by what other campaigns need. */
-  readonly usesBesides: (campaign: string) => Promise<(entry: LedgerEntry | undefined) => Promise<Use>>;
+  readonly usesBesides: (campaign: string) => (entry: LedgerEntry | undefined) => Promise<Use>;
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
@@ -245,7 +245,7 @@ export class ReceiverCampaign {
     await this.ledger.reach('removing');
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     const refs = this.ledger.entries().map(({ ref }) => ref);
-    const useOf = await this.#usesBesides();
+    const useOf = this.#usesBesides();
     const judge = (ref: Ref): Promise<Use> => useOf(this.ledger.get(ref));
     const removal = await removeEach(refs.reverse(), this.#builder, judge, this.#work.signal);
     if (removal.kept.length > 0) return removal;

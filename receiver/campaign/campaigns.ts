@@ -12,7 +12,7 @@ import { FreeSpace } from '../disks/store/free-space.ts';
 import { Archive } from './archive.ts';
 import { type CampaignTools, documentAt, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
-import { Ledger, type LedgerState, type StandingAtReceiver } from './ledger.ts';
+import { Ledger, LedgerState, type StandingAtReceiver } from './ledger.ts';
 import { isMadeByAnother } from './made-by.ts';
 import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 import { usesBesides } from './used-by.ts';
@@ -231,11 +231,23 @@ export class Campaigns implements KeptUsers {
     }
   }
 
-  /** What the ledger of a campaign says, which is not opened for it. Throws E_STATE_DAMAGED. */
+  /**
+   * What the ledger of a campaign says, which is not opened for it; a folder without one is of a
+   * campaign that did not begin. Throws E_STATE_DAMAGED.
+   */
   async look(id: string): Promise<Pick<LedgerState, 'standing' | 'entries'>> {
     const opened = await this.#open.get(id)?.catch(() => undefined);
     if (opened !== undefined) return opened.ledger;
-    return await Ledger.look(join(this.#folder(id), 'ledger.jsonl'));
+    const ledger = Ledger.look(join(this.#folder(id), 'ledger.jsonl')).catch(ifAbsent(new LedgerState([])));
+    return await ledger.catch((error: unknown) => this.#lookInArchive(id, error));
+  }
+
+  /** Whatever its ledger is like, a campaign that was removed has nothing. Throws the error. */
+  async #lookInArchive(id: string, error: unknown): Promise<LedgerState> {
+    const ended = (await this.#archive.list()).find((one) => one.id === id);
+    const summary = ended === undefined ? null : await this.#archive.read(ended).catch(() => null);
+    if (summary?.state !== 'removed') throw error;
+    return new LedgerState([{ campaign: 'removed' }]);
   }
 
   /** The document of a campaign, which is not opened for it; null where there is none to read. */

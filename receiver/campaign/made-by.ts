@@ -12,9 +12,9 @@ interface Ledgers {
 const width = 4;
 
 /**
- * Whether another campaign than this one made a thing of the destination, or may have made it: its
- * ledger says so, has begun to make one of this kind, or cannot be read. A thing without a stamp
- * that two campaigns may have made is deleted by neither.
+ * Whether another campaign than this one has a thing of the destination, made or adopted, or may
+ * have made it: it has begun to make one of this kind, or its ledger cannot be read. A thing
+ * without a stamp that two campaigns may have made is deleted by neither.
  */
 export async function isMadeByAnother(campaigns: Ledgers, campaign: string, kind: Kind, id: string): Promise<boolean> {
   let isMade = false;
@@ -28,6 +28,6 @@ export async function isMadeByAnother(campaigns: Ledgers, campaign: string, kind
 }
 
 function mayBe(entry: LedgerEntry, id: string): boolean {
-  if (entry.state === 'built') return entry.how !== 'adopted' && entry.id === id;
+  if (entry.state === 'built') return entry.id === id;
   return entry.state === 'intended' && entry.claimed === true;
 }

@@ -3,7 +3,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { raisesOf } from '../../shared/model/quota-set.ts';
 import type { Replaced } from '../../shared/model/replaced.ts';
 import { type Kind, kindOf, refOf } from '../../shared/model/resource.ts';
-import type { LedgerEntry, LedgerState } from './ledger.ts';
+import type { LedgerEntry, LedgerState, StandingAtReceiver } from './ledger.ts';
 
 /** All campaigns, with their ledgers and documents. */
 interface Records {
@@ -39,42 +39,59 @@ const shared: ReadonlySet<Kind> = new Set([
 
 interface Other {
   readonly id: string;
-  readonly isOver: boolean;
   /** Null for a ledger that cannot be read. */
-  readonly entries: readonly LedgerEntry[] | null;
+  readonly ledger: { readonly standing: StandingAtReceiver; readonly entries: readonly LedgerEntry[] } | null;
 }
+
+/** What is, or may be, at the destination. */
+type EntryThere = Extract<LedgerEntry, { state: 'built' | 'intended' }>;
 
 /**
  * Judges what a campaign removes by what other campaigns count on. One that may still be rolled
- * back keeps it where it is, until that is over; one that is committed has it for ever. Ledgers are
- * read once.
+ * back keeps it where it is, until that is over; one that is committed has it for ever. A removal
+ * may take hours: ledgers are read anew when the turn comes to another kind that is shared.
  */
-export async function usesBesides(records: Records, campaign: string): Promise<(entry: LedgerEntry | undefined) => Promise<Use>> {
+export function usesBesides(records: Records, campaign: string): (entry: LedgerEntry | undefined) => Promise<Use> {
+  let others: readonly Other[] | null = null;
+  let before: Kind | null = null;
+  return async (entry) => {
+    if (entry === undefined || !mayBeUsed(entry)) return { does: 'remove' };
+    const kind = kindOf(entry.ref);
+    if (others === null || (shared.has(kind) && kind !== before)) others = await othersThan(records, campaign);
+    before = kind;
+    return await useOf(records, others, entry);
+  };
+}
+
+async function othersThan(records: Records, campaign: string): Promise<readonly Other[]> {
   const others: Other[] = [];
   const ids = (await records.ids()).filter((id) => id !== campaign);
   await inParallel(ids, width, async (id) => {
     const ledger = await records.look(id).catch(() => null);
-    // Whoever removes what it has needs nothing any more.
-    if (ledger?.standing === 'removing' || ledger?.standing === 'removed') return;
-    others.push({ id, isOver: ledger?.standing === 'committed', entries: ledger?.entries() ?? null });
+    if (ledger?.standing === 'removed') return;
+    others.push({ id, ledger: ledger === null ? null : { standing: ledger.standing, entries: ledger.entries() } });
   });
-  others.sort((a, b) => a.id.localeCompare(b.id));
-  return (entry) => useOf(records, others, entry);
+  return others.sort((a, b) => a.id.localeCompare(b.id));
 }
 
-async function useOf(records: Records, others: readonly Other[], own: LedgerEntry | undefined): Promise<Use> {
-  if (own?.state !== 'built' || own.how === 'adopted') return { does: 'remove' };
-  const kind = kindOf(own.ref);
+/** Whether others may count on what an entry says: values are there before their entry is built. */
+function mayBeUsed(entry: LedgerEntry): entry is EntryThere {
+  return entry.state === 'built' ? entry.how !== 'adopted' : entry.state === 'intended' && entry.replaced !== undefined;
+}
+
+async function useOf(records: Records, others: readonly Other[], own: EntryThere): Promise<Use> {
+  const isShared = shared.has(kindOf(own.ref));
   let replaced = own.replaced;
   let use: Use = { does: 'remove', replaced };
-  for (const { id, isOver, entries } of others) {
-    const theirs = entries?.find((entry) => entry.state === 'built' && kindOf(entry.ref) === kind && entry.id === own.id);
-    if (entries === null && shared.has(kind))
-      return { does: 'keep', why: `Campaign ${id} may need it, and its ledger cannot be read.` };
-    if (theirs?.state !== 'built' || (isOver && !shared.has(kind))) continue;
-    const needs = replaced === undefined ? null : neededOf(theirs, replaced, await records.documentOf(id));
-    if (needs === null ? theirs.how !== 'adopted' : Object.keys(needs).length === 0) continue;
-    if (!isOver) return { does: 'keep', why: `Campaign ${id} needs it${inWords(needs)}; commit it or roll it back first.` };
+  for (const { id, ledger } of others) {
+    if (ledger === null && isShared) return { does: 'keep', why: unreadable(id) };
+    const theirs = ledger?.entries.find((entry) => isOfSame(own, entry));
+    if (ledger === null || theirs === undefined || (ledger.standing === 'committed' && !isShared)) continue;
+    const isRemoving = ledger.standing === 'removing';
+    const document = isRemoving || replaced === undefined ? null : await records.documentOf(id);
+    const needs = replaced === undefined ? null : isRemoving ? stoodOn(theirs, replaced) : neededOf(theirs, replaced, document);
+    if (needs === null ? isRemoving || !isAdopted(theirs) : Object.keys(needs).length === 0) continue;
+    if (ledger.standing !== 'committed') return { does: 'keep', why: needed(id, needs, isRemoving) };
     if (needs === null) use = { does: 'leave' };
     else {
       replaced = lessened(replaced ?? {}, needs);
@@ -84,8 +101,35 @@ async function useOf(records: Records, others: readonly Other[], own: LedgerEntr
   return use;
 }
 
+/** Whether another campaign's entry is of the same thing. */
+function isOfSame(own: EntryThere, theirs: LedgerEntry): theirs is EntryThere {
+  const kind = kindOf(own.ref);
+  if (kindOf(theirs.ref) !== kind) return false;
+  if (own.state === 'built' && theirs.state === 'built') return own.id === theirs.id;
+  if (theirs.state !== 'built' && theirs.state !== 'intended') return false;
+  // What is not built has no id yet, but there is one project, with one set of quotas a service.
+  const hasValues = own.replaced !== undefined && (theirs.state === 'built' || theirs.replaced !== undefined);
+  return hasValues && (kind === 'project' || own.ref === theirs.ref);
+}
+
+function isAdopted(entry: EntryThere): boolean {
+  return entry.state === 'built' && entry.how === 'adopted';
+}
+
+/**
+ * Of the values that a campaign set: those that another one replaced, and is about to put back. Two
+ * that replaced each other's do not wait for each other.
+ */
+function stoodOn(theirs: EntryThere, set: Replaced): Readonly<Record<string, unknown>> {
+  const stood = Object.entries(set).filter(([name, { was, is }]) => {
+    const later = theirs.replaced?.[name];
+    return later !== undefined && later.was === is && later.is !== was;
+  });
+  return Object.fromEntries(stood.map(([name, { is }]) => [name, is]));
+}
+
 /** Of the values that a campaign set, by name: what another one needs there. */
-function neededOf(theirs: LedgerEntry, set: Replaced, document: Configurations | null): Readonly<Record<string, unknown>> {
+function neededOf(theirs: EntryThere, set: Replaced, document: Configurations | null): Readonly<Record<string, unknown>> {
   const needs: Record<string, unknown> = {};
   for (const [name, { was, is }] of Object.entries(set)) {
     const need = needOf(theirs, name, was, is, document);
@@ -94,9 +138,9 @@ function neededOf(theirs: LedgerEntry, set: Replaced, document: Configurations |
   return needs;
 }
 
-function needOf(theirs: LedgerEntry, name: string, was: unknown, is: unknown, document: Configurations | null): unknown {
+function needOf(theirs: EntryThere, name: string, was: unknown, is: unknown, document: Configurations | null): unknown {
   // It replaced what this campaign had set, and will put that back.
-  const standsOn = theirs.state === 'built' && theirs.replaced?.[name]?.was === is;
+  const standsOn = theirs.replaced?.[name]?.was === is;
   if (standsOn || document === null) return is;
   const set = document.quota_sets.find(({ id }) => refOf('quota_set', id) === theirs.ref);
   if (set !== undefined && typeof was === 'number' && typeof is === 'number') return quotaWanted(name, was, is, set.limits[name]);
@@ -119,6 +163,16 @@ function lessened(replaced: Replaced, needs: Readonly<Record<string, unknown>>):
     return [name, { was: value, is }] as const;
   });
   return Object.fromEntries(back.filter(([, { was, is }]) => was !== is));
+}
+
+function needed(id: string, needs: Readonly<Record<string, unknown>> | null, isRemoving: boolean): string {
+  const way = isRemoving ? 'let its rollback end first' : 'commit it or roll it back first';
+  return `Campaign ${id} needs it${inWords(needs)}; ${way}.`;
+}
+
+function unreadable(id: string): string {
+  const way = 'Restore that file; or, if that campaign is over, move its folder out of the receiver’s state.';
+  return `Campaign ${id} may need it, and its ledger cannot be read (\`receiver ledger\` says why). ${way}`;
 }
 
 function inWords(needs: Readonly<Record<string, unknown>> | null): string {

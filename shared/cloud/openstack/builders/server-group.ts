@@ -30,7 +30,8 @@ export const serverGroup: Family<'server_group'> = {
   },
 
   async find(site, resource, context) {
-    if (!context.claimed) return null;
+    // A mapped group is somebody's, also where it was missing when it was asked for.
+    if (!context.claimed || mappedTo(context.mappings, 'server_groups', resource.id) !== null) return null;
     const there = await onlyEqual(site, resource, context);
     return there !== null && (await isClaimed(site, there, context)) ? there.id : null;
   },

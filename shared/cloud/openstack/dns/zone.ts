@@ -20,18 +20,18 @@ export const notBuilt = { fatal: ['it is not built: the destination has no DNS s
 
 /**
  * DNS zones. They carry no stamp, and a name exists once: one that was missing when the ledger
- * noted its creation, and is there now, is ours. One that was there is adopted only if the plan
- * maps to it.
+ * noted its creation, and is there now, equal and still empty, is ours. One that was there is
+ * adopted only if the plan maps to it.
  */
 export const dnsZone: Family<'dns_zone'> = {
   async ensure(site, resource, context) {
-    const { mappings, claimed, signal } = context;
+    const { mappings, signal } = context;
     if (!(await site.session.has('dns', signal))) return { id: nowhere, how: 'adopted' };
     const to = mappedTo(mappings, 'dns_zones', resource.id);
     const there = await ownZone(site, to ?? resource.name, signal);
     if (to !== null && there === null) throw unmapped(resource, to);
     if (to !== null && there !== null) return { id: there.id, how: 'adopted' };
-    if (there !== null && claimed !== true) throw taken(resource);
+    if (there !== null && !(await isOurs(site, resource, there, context))) throw taken(resource);
     const zone = there ?? (await create(site, resource, context));
     const how = there === null ? 'created' : 'found';
     // A secondary zone waits for its masters, however long these take.
@@ -40,9 +40,13 @@ export const dnsZone: Family<'dns_zone'> = {
     return { id: zone.id, how, seen };
   },
 
-  async find(site, resource, { claimed, signal }) {
-    if (claimed !== true || !(await site.session.has('dns', signal))) return null;
-    return (await ownZone(site, resource.name, signal))?.id ?? null;
+  async find(site, resource, context) {
+    const { mappings, claimed, signal } = context;
+    // A mapped zone is somebody's, also where it was missing when it was asked for.
+    const isMapped = mappedTo(mappings, 'dns_zones', resource.id) !== null;
+    if (claimed !== true || isMapped || !(await site.session.has('dns', signal))) return null;
+    const there = await ownZone(site, resource.name, signal);
+    return there !== null && (await isOurs(site, resource, there, context)) ? there.id : null;
   },
 
   async occupied(site, resource, { signal }) {
@@ -62,7 +66,8 @@ export const dnsZone: Family<'dns_zone'> = {
     const path = zonePath(id);
     const zone = await readDns<ApiDnsZone>(session, path, patience.signal);
     if (zone === null) return false;
-    if (zone.action !== 'DELETE') {
+    const isEnding = zone.action === 'DELETE' && zone.status !== 'ERROR';
+    if (!isEnding) {
       const others = ownSets([zone], await listRecordSets(session, id, patience.signal));
       if (zone.type === 'PRIMARY' && others.length > 0) throw notEmpty(zone, campaign, others);
       await deleteDns(session, path, patience.signal);
@@ -81,6 +86,24 @@ export function notOut({ status }: ApiTracked): readonly string[] {
   return status === 'ACTIVE' ? [] : [`the name servers do not have it yet (${status})`];
 }
 
+/** Whether a zone that appeared after the ledger's note may be the one that was asked for. */
+async function isOurs(site: Site, resource: ResourceOf<'dns_zone'>, there: ApiDnsZone, context: BuildContext): Promise<boolean> {
+  return context.claimed === true && (await isAsMade(site, resource, there, context));
+}
+
+/** Whether a zone is equal and still empty: any other one is of whoever made it or filled it. */
+async function isAsMade(
+  site: Site,
+  resource: ResourceOf<'dns_zone'>,
+  there: ApiDnsZone,
+  context: BuildContext,
+): Promise<boolean> {
+  const { onCompared: _, ...quietly } = context;
+  const { fatal } = await differencesOf(site, resource, there, quietly);
+  if (fatal.length > 0) return false;
+  return there.type !== 'PRIMARY' || ownSets([there], await listRecordSets(site.session, there.id, context.signal)).length === 0;
+}
+
 /** The zone of the project with an id or a name; null where there is none. */
 async function ownZone(site: Site, wanted: string, signal: AbortSignal): Promise<ApiDnsZone | null> {
   const project = await site.projectId(signal);
@@ -97,7 +120,10 @@ export function zoneNamed(all: readonly ApiDnsZone[], project: string, wanted: s
 function create(site: Site, resource: ResourceOf<'dns_zone'>, context: BuildContext): Promise<ApiDnsZone> {
   return createOrFind(
     async () => createDns<ApiDnsZone>(site.session, '/zones', await requestFor(site, resource, context), context.signal),
-    () => ownZone(site, resource.name, context.signal),
+    async () => {
+      const there = await ownZone(site, resource.name, context.signal);
+      return there !== null && (await isAsMade(site, resource, there, context)) ? there : null;
+    },
     context.signal,
   );
 }

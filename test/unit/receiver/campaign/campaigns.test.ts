@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
-import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
-import type { DestinationCloud } from '../../../../shared/cloud/destination-cloud.ts';
-import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
+import { expect, test } from 'vitest';
 import { Problem } from '../../../../shared/problem.ts';
+import { campaignsAt } from '../../../support/campaigns-at.ts';
 import { aFolder } from '../../../support/folder.ts';
 
 const owner = 'a'.repeat(64);
@@ -15,24 +12,6 @@ async function someCampaigns() {
   cloud.promise.catch(() => {});
   const campaigns = campaignsAt(await aFolder(), () => cloud.promise);
   return { campaigns, giveUp: () => cloud.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')) };
-}
-
-/** The campaigns of a state directory before a cloud, until the test is over. */
-function campaignsAt(state: string, cloud: () => Promise<DestinationCloud>): Campaigns {
-  const workers = new WorkerPool({ size: 1, buffers: 4 });
-  const campaigns = new Campaigns(state, {
-    cloud,
-    workers,
-    log: pino({ level: 'silent' }),
-    directIo: true,
-    keptFor: null,
-    images: { images: 'none', mostBytes: 0 },
-  });
-  onTestFinished(async () => {
-    await campaigns.close();
-    await workers.close();
-  });
-  return campaigns;
 }
 
 test('a campaign whose session ends in its commit is closed after that, and not where another session has it by then', async () => {

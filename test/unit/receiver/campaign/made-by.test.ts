@@ -72,3 +72,22 @@ test('a removal of what was only claimed does not take what another campaign has
   await first.removeAll();
   expect(await user.list('compute', '/os-server-groups', 'server_groups')).toHaveLength(1);
 });
+
+test('a removal of what was only claimed does not take what a committed campaign has adopted', async () => {
+  const { world } = await template.world();
+  const { twin, user } = world.destination;
+  const first = await world.openCampaign(aCampaign());
+  const second = await world.openCampaign(aCampaign());
+  for (const ref of [group, keypair]) await first.ledger.intend(ref, true);
+  twin.faults.set([{ do: 'status', status: 403, match: { method: 'GET', path: '/os-(server-groups|keypairs)' }, times: 1 }]);
+  await expect(first.configure(aDocumentOf(first.id), () => undefined)).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+  await user.send('POST', 'compute', '/os-server-groups', { server_group: { name: 'apart', policy: 'anti-affinity' } });
+  await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'both', public_key } });
+  await second.configure(aDocumentOf(second.id), () => undefined);
+  for (const ref of [group, keypair]) expect(second.ledger.get(ref)).toMatchObject({ state: 'built', how: 'adopted' });
+  await second.ledger.reach('completed');
+  await second.commit();
+  await first.removeAll();
+  expect(await user.list('compute', '/os-server-groups', 'server_groups')).toHaveLength(1);
+  expect(await user.list('compute', '/os-keypairs', 'keypairs')).toHaveLength(1);
+});

@@ -61,6 +61,14 @@ test('a group whose creation was interrupted is found again, if there was none b
   expect(await ensure(one, { claimed: true })).toMatchObject({ id, how: 'found' });
 });
 
+test('a group that the plan maps is found as nobody’s, also where a user made it after that', async () => {
+  const { cloud, contextOf, mappings, ensure, make } = await aPlace([one]);
+  const mapped = { mappings: { ...mappings, server_groups: { g1: { to: 'apart' } } }, claimed: true };
+  await expect(ensure(one, mapped)).rejects.toMatchObject({ code: 'E_UNMAPPED' });
+  await make(apart);
+  expect(await cloud.find(one, contextOf(one, mapped))).toBeNull();
+});
+
 test('an equal group is adopted; of several the plan must name one, and what differs is no equal', async () => {
   const { contextOf, cloud, mappings, ensure, make } = await aPlace([one]);
   await make({ name: 'apart', policy: 'soft-anti-affinity' });

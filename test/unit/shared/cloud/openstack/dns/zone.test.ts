@@ -32,10 +32,10 @@ test('a zone and its record sets are made as they were, compared, found again, a
   expect(await campaign.cloud.occupied(zone, campaign.context(zone))).toBe(false);
   const made = await ensure(zone);
   expect(made).toMatchObject({ how: 'created', differences: { fatal: [], told: [] } });
+  expect(await ensure(zone)).toMatchObject({ id: made.id, how: 'found' });
   const set = await ensure(www);
   expect(set).toMatchObject({ how: 'created', differences: { fatal: [], told: [] } });
   expect(await zonesOf(demo)).toEqual({ 'example.org.': [servers, 'www.example.org. A 203.0.113.9'] });
-  expect(await ensure(zone)).toMatchObject({ id: made.id, how: 'found' });
   expect(await ensure(www)).toMatchObject({ id: set.id, how: 'found' });
   const likeness = await campaign.cloud.likeness(www, set.id, campaign.context(www));
   expect(likeness.verdicts.filter(({ is }) => is === 'different')).toEqual([]);
@@ -63,12 +63,42 @@ test('a zone that was there before is neither taken nor changed, unless the plan
   });
 });
 
+test.each([
+  ['of another address', { email: 'someone@example.net' }, []],
+  ['with record sets', { ttl: 600, description: 'shop' }, ['new.example.org.']],
+  ['that is a secondary one', { type: 'SECONDARY', email: undefined, masters: ['192.0.2.1'] }, []],
+])('a zone %s that a user made after ours was refused is neither found nor taken', async (_what, fields, names) => {
+  const { campaign, demo, ensure } = await aPlace();
+  const body = { name: 'example.org.', email: 'host@example.org', ...fields };
+  const theirs = await demo.ask<ApiDnsZone>('POST', 'dns', '/zones', body);
+  for (const name of names) await aRecordSet(demo, theirs, { name, records: ['203.0.113.5'] });
+  expect(await campaign.cloud.find(zone, { ...campaign.context(zone), claimed: true })).toBeNull();
+  await expect(ensure(zone)).rejects.toMatchObject({ code: 'E_CONFLICT' });
+});
+
+test('a zone that the plan maps is found as nobody’s, also where a user made it after that', async () => {
+  const { campaign, demo, ensure } = await aPlace();
+  const mappings = { ...campaign.tenant.mappings, dns_zones: { z1: { to: 'example.org.' } } };
+  await expect(ensure(zone, { mappings })).rejects.toThrow('does not exist');
+  await aZone(demo, { ttl: 600, description: 'shop' });
+  expect(await campaign.cloud.find(zone, { ...campaign.context(zone), mappings, claimed: true })).toBeNull();
+});
+
+test('a zone whose deletion ended in an error is deleted anew', async () => {
+  const { twin, campaign, demo, ensure } = await aPlace();
+  const { id } = await ensure(zone);
+  twin.faults.set([{ do: 'zone-error', name: 'example.org', times: 1 }]);
+  await expect(campaign.cloud.remove(zoneRef, id, campaign.id, patience())).rejects.toMatchObject({ code: 'E_SERVER_FAULT' });
+  expect(await campaign.cloud.remove(zoneRef, id, campaign.id, patience())).toBe(true);
+  expect(await zonesOf(demo)).toEqual({});
+});
+
 test.each(['/zones$', '/recordsets$'])('what %s made without an answer is found, and made once', async (path) => {
   const { twin, campaign, demo, ensure } = await aPlace();
   twin.faults.set([{ do: 'lost-answer', times: 1, match: { service: 'dns', method: 'POST', path } }]);
   const made = await ensure(zone);
-  await ensure(www);
   expect(await campaign.cloud.find(zone, { ...campaign.context(zone), claimed: true })).toBe(made.id);
+  await ensure(www);
   expect(await campaign.cloud.find(zone, campaign.context(zone))).toBeNull();
   expect(await campaign.cloud.find(www, campaign.context(www))).toBeNull();
   expect(await zonesOf(demo)).toEqual({ 'example.org.': [servers, 'www.example.org. A 203.0.113.9'] });
