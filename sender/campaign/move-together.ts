@@ -36,7 +36,7 @@ export async function moveTogether(
 ): Promise<Loss | null> {
   const { id, journal } = campaign;
   const broken = new AbortController();
-  const signal = AbortSignal.any([workSignal(tools), broken.signal]);
+  const signal = workSignal(tools);
   // One that waits for its cutover keeps the slot for those that are at work beside it.
   const aside: Aside = group.length === 1 ? withoutSlot : (waiting) => waiting();
   const migration = migrationOf(campaign, tools, signal, aside);
@@ -49,14 +49,14 @@ export async function moveTogether(
     if (back !== null) return back;
   }
   const turns = new Semaphore(1);
-  const company = group.length === 1 ? {} : { company: companyOf(campaign, group) };
+  const company = group.length === 1 ? {} : { company: companyOf(campaign, group, broken.signal) };
   const note = (fact: Fact): Promise<unknown> => journal.append(fact);
   let loss: Loss | null = null;
   const moveOne = async (move: Move): Promise<void> => {
     const downtime = new DowntimeProbe(move, { campaign: id, ask: tools.ask, note, signal });
     const around: Migration['around'] = (phase, now, work) => {
       const measured = () => downtime.around(phase, now, work);
-      return phase.inTurn === true ? turns.run(measured, signal) : measured();
+      return phase.inTurn === true ? turns.run(measured, AbortSignal.any([signal, broken.signal])) : measured();
     };
     try {
       await migrate(move, Object.assign({}, migration, company, { around }));
@@ -70,8 +70,11 @@ export async function moveTogether(
   return loss;
 }
 
-/** How the servers of a group wait for each other, and whether one is stopped already. */
-function companyOf(campaign: Campaign, group: readonly Move[]): NonNullable<Migration['company']> {
+/**
+ * How the servers of a group wait for each other, whether one is stopped already, and when one goes
+ * no further.
+ */
+function companyOf(campaign: Campaign, group: readonly Move[], broken: AbortSignal): NonNullable<Migration['company']> {
   const hasPassed = (server: string, phase: string): boolean => {
     const begun = begunAmong(attemptOf(campaign.journal.facts, server).facts);
     return itinerary.slice(itinerary.findIndex(({ name }) => name === phase)).some(({ name }) => begun.has(name));
@@ -82,6 +85,7 @@ function companyOf(campaign: Campaign, group: readonly Move[]): NonNullable<Migr
   );
   return {
     isStopped: isOneStopped(campaign, group),
+    broken,
     meet: (server, { name }, signal) => rendezvous.meet(server, name, signal),
   };
 }

@@ -33,6 +33,8 @@ export interface Migration {
 interface Company {
   /** Whether one of the group is stopped. */
   readonly isStopped: boolean;
+  /** Aborts when one of the group goes no further. */
+  readonly broken: AbortSignal;
   /** Waits before a phase that the group begins together, until all its members have come to it. */
   readonly meet: (server: string, phase: Phase, signal: AbortSignal) => Promise<void>;
 }
@@ -50,7 +52,9 @@ export async function migrate(move: Move, migration: Migration): Promise<Move> {
     recall: () => recall(move, journal),
     tools,
     halted,
-    ...(company === undefined ? {} : { isGroupStopped: company.isStopped, meet: company.meet.bind(null, server) }),
+    ...(company === undefined
+      ? {}
+      : { isGroupStopped: company.isStopped, broken: company.broken, meet: company.meet.bind(null, server) }),
     begin: ({ name }) => journal.append({ fact: 'begun', server, phase: name }),
     end: ({ name }, learned) => journal.append({ fact: 'done', server, phase: name, learned }),
     work: (phase, now, { signal }, piece) =>
@@ -64,22 +68,24 @@ export async function migrate(move: Move, migration: Migration): Promise<Move> {
  * tidies; each phase of all moves before the one above it, so that no server of an atomic group
  * runs at the source while another one runs at the destination. A failed undo throws, and the next
  * call continues. Nothing is undone or noted as turned back while one of the source servers cannot
- * run again (E_SERVER_STATE).
+ * run again (E_SERVER_STATE); but where none of them was created yet, those that can run again do,
+ * and then it throws.
  */
 export async function rollBack(moves: readonly Move[], migration: Migration): Promise<void> {
   const { journal, itinerary, tools, retryDelaysMs } = migration;
   const { signal } = tools;
   const factsOf = ({ server }: Move): readonly Fact[] => attemptOf(journal.facts, server.id).facts;
   const begun = moves.filter((move) => factsOf(move).length > 0);
-  for (const move of begun) await mustComeBack(move, migration);
+  const lost = await whatCannotComeBack(begun, migration);
+  const back = begun.filter((move) => !lost.has(move));
   // Durable before the first effect: after a power cut no move may look able to go forward.
-  for (const { server } of begun)
+  for (const { server } of back)
     if (!isTurnedBack(journal.facts, server.id)) await journal.append({ fact: 'turned back', server: server.id });
   for (const column of ['undo', 'tidy'] as const) {
     for (const { name, [column]: work } of itinerary.toReversed()) {
       if (work === undefined) continue;
       const phase = `${name}.${column}`;
-      for (const move of begun.filter((one) => begunAmong(factsOf(one)).has(name))) {
+      for (const move of back.filter((one) => begunAmong(factsOf(one)).has(name))) {
         const now = recall(move, journal);
         const server = move.server.id;
         await withRetries(() => work(now, tools), { server, phase }, { journal, retryDelaysMs, signal });
@@ -87,7 +93,26 @@ export async function rollBack(moves: readonly Move[], migration: Migration): Pr
       }
     }
   }
-  for (const { server } of begun) await journal.append({ fact: 'rolled back', server: server.id });
+  for (const { server } of back) await journal.append({ fact: 'rolled back', server: server.id });
+  for (const error of lost.values()) throw error;
+}
+
+/**
+ * The moves whose source servers cannot run again, each with the reason. Throws the first reason
+ * where one of the moves has, or may have, a server at the destination: that may be the only one
+ * that has what all of them wrote.
+ */
+async function whatCannotComeBack(begun: readonly Move[], migration: Migration): Promise<ReadonlyMap<Move, unknown>> {
+  const { facts } = migration.journal;
+  const isCreated = begun.some(({ server }) => begunAmong(attemptOf(facts, server.id).facts).has('create'));
+  const lost = new Map<Move, unknown>();
+  for (const move of begun) {
+    await mustComeBack(move, migration).catch((error: unknown) => {
+      if (isCreated || begun.length === 1 || migration.tools.signal.aborted) throw error;
+      lost.set(move, error);
+    });
+  }
+  return lost;
 }
 
 /** Throws E_SERVER_STATE where a source server that was stopped cannot run again. */

@@ -10,6 +10,11 @@ export interface PhaseRun<Move, Tools, Learned> {
   readonly tools: Tools;
   /** Aborts when a pause was asked for: a phase that halts ends then. */
   readonly halted?: AbortSignal;
+  /**
+   * Aborts when another server of its atomic group goes no further: what waits or works ends then,
+   * but for what changes the source, which is not undone while it is under way.
+   */
+  readonly broken?: AbortSignal;
   /** Whether a server of its atomic group is stopped, so that it may not be kept waiting. */
   readonly isGroupStopped?: boolean;
   /** Waits before a phase that an atomic group begins together, until all its members are there. */
@@ -34,10 +39,11 @@ export async function runPhases<
   Learned,
 >(
   phases: readonly PhaseOf<Move, Tools, Learned>[],
-  { done, recall, tools, halted, isGroupStopped = false, meet, begin, end, work }: PhaseRun<Move, Tools, Learned>,
+  { done, recall, tools, halted, broken, isGroupStopped = false, meet, begin, end, work }: PhaseRun<Move, Tools, Learned>,
 ): Promise<void> {
   let isStopped = isGroupStopped || phases.some(({ name, downtime }) => downtime === true && done.has(name));
-  const halting = halted === undefined ? tools : { ...tools, signal: AbortSignal.any([tools.signal, halted]) };
+  const together = endingWith(tools, broken);
+  const halting = endingWith(together, halted);
   for (const phase of phases) {
     const move = recall();
     const { isOver } = phase;
@@ -45,14 +51,21 @@ export async function runPhases<
     if (phase.when?.(move) === false) continue;
     // A server that is already stopped is never made to wait.
     if (phase.waitsFor !== undefined && isStopped) continue;
-    if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
+    if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, together, () => isOver(move, together)))))
+      continue;
     // Nor does a pause keep it stopped. Nobody waits for a lone volume or an image.
-    const given = move.kind !== 'server' || (phase.halts && !isStopped) ? halting : tools;
-    if (phase.together === true) await meet?.(phase, isStopped ? tools.signal : halting.signal);
-    given.signal.throwIfAborted();
+    const usual = move.kind !== 'server' || (phase.halts && !isStopped) ? halting : together;
+    if (phase.together === true) await meet?.(phase, isStopped ? together.signal : halting.signal);
+    usual.signal.throwIfAborted();
+    const given = phase.side === 'source' && phase.downtime === true && usual === together ? tools : usual;
     await begin(phase);
     isStopped ||= move.kind === 'server' && phase.downtime === true;
     const learned = await work(phase, move, given, () => phase.run(move, given));
     await end(phase, learned);
   }
+}
+
+/** Tools whose work ends with one more signal. */
+function endingWith<Tools extends { readonly signal: AbortSignal }>(tools: Tools, also: AbortSignal | undefined): Tools {
+  return also === undefined ? tools : { ...tools, signal: AbortSignal.any([tools.signal, also]) };
 }

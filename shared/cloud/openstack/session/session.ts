@@ -4,6 +4,7 @@ import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
 import { type ApiAnswer, readJson, readText } from './answer.ts';
 import { type ApiService, endpointOf, isOffered, mustBeOneRegion } from './catalogue.ts';
+import { graced } from './graced.ts';
 import { maximumOf, negotiate, type Versioned } from './microversion.ts';
 import { type CloudSide, problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
@@ -227,7 +228,11 @@ export class CloudSession {
     const url = this.#url(call, token);
     if (performance.now() - (call.checkedAt ?? Number.POSITIVE_INFINITY) > freshMs)
       throw unsent(call, `what it relies on was read more than ${freshMs / 1000} s ago`);
-    return this.#transport.send({ method, url, headers, body, signal, headersTimeoutMs }).catch((error: unknown) => {
+    // What was sent takes effect, whether we wait for it or not; but an upload that is cut does not.
+    const mayBeCut = method === 'GET' || method === 'HEAD' || call.content !== undefined;
+    const patient = mayBeCut ? { signal, release: () => undefined } : graced(signal);
+    const sent = this.#transport.send({ method, url, headers, body, signal: patient.signal, headersTimeoutMs });
+    return sent.finally(patient.release).catch((error: unknown) => {
       const problem = failureOf(error, { method, url, signal }, this.access);
       if (problem.code === 'E_CANCELLED' || problem.code === 'E_CLOUD_TLS' || error !== problem) throw problem;
       return problem;
