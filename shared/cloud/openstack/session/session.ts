@@ -228,7 +228,7 @@ export class CloudSession {
     const url = this.#url(call, token);
     if (performance.now() - (call.checkedAt ?? Number.POSITIVE_INFINITY) > freshMs)
       throw unsent(call, `what it relies on was read more than ${freshMs / 1000} s ago`);
-    // What was sent takes effect, whether we wait for it or not; but an upload that is cut does not.
+    // What was sent takes effect whether we wait for it or not; an upload that is cut does not.
     const mayBeCut = method === 'GET' || method === 'HEAD' || call.content !== undefined;
     const patient = mayBeCut ? { signal, release: () => undefined } : graced(signal);
     const sent = this.#transport.send({ method, url, headers, body, signal: patient.signal, headersTimeoutMs });
