@@ -104,7 +104,11 @@ export async function rollBack(moves: readonly Move[], migration: Migration): Pr
  */
 async function whatCannotComeBack(begun: readonly Move[], migration: Migration): Promise<ReadonlyMap<Move, unknown>> {
   const { facts } = migration.journal;
-  const isCreated = begun.some(({ server }) => begunAmong(attemptOf(facts, server.id).facts).has('create'));
+  const boots = migration.itinerary.filter(({ stage }) => stage === 'boot');
+  const isCreated = begun.some(({ server }) => {
+    const names = begunAmong(attemptOf(facts, server.id).facts);
+    return boots.some(({ name }) => names.has(name));
+  });
   const lost = new Map<Move, unknown>();
   for (const move of begun) {
     await mustComeBack(move, migration).catch((error: unknown) => {
