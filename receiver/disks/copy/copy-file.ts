@@ -46,6 +46,8 @@ export class CopyFile implements Donor {
   readonly workers: WorkerPool;
   /** Whether the disk is sealed: it is complete and does not change. */
   whole = false;
+  /** Whether it is being closed, so that nobody begins to read it any more. */
+  isClosing = false;
   readonly #handles: CopyHandles;
   #path: string;
 

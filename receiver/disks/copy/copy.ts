@@ -211,6 +211,7 @@ export class Copy implements Tally {
 
   /** Ends what is under way, saves what can be saved, and closes the files. */
   async close(): Promise<void> {
+    this.file.isClosing = true;
     await Promise.all([this.file.inUse.ended(), this.#learning]);
     // The last page may have begun a flush, after which the file is read.
     await this.flushes.stopReading();

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
-import { asProblem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import { isSameAt, isZeroAt } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
 import { type PinnedDigests, stretchBlocks } from './pinned-digests.ts';
@@ -44,6 +44,8 @@ export function sealedSource(file: CopyFile, guard: SealGuard): BlockSource {
     const from = first * blockSize;
     const to = Math.min(size, Math.ceil((offset + into.length) / blockSize) * blockSize);
     const digests = await digestsOf(first, blockCount(to - from, blockSize));
+    // Its descriptor may be that of another file by then.
+    if (file.isClosing) throw new Problem('E_CANCELLED', 'The copy of the disk was closed while it was read.');
     if (isAllZeros(digests)) into.fill(0);
     else await file.inUse.run(() => proven(file, { first, from, to, digests }, offset, into, onWrong));
   };

@@ -230,6 +230,17 @@ test('a disk that is being imported is not offered again until that has ended, n
   await disks.close();
 });
 
+test('a disk that is closed while it is read is read no further, and that is no defect', async () => {
+  const disks = new Disks('campaign', await aFolder(), someTools());
+  const offer = offered(disk);
+  await disks.seal('s1', 's1.root', offer.root, await fill(disks, offer));
+  const reader = await disks.open('s1', 's1.root');
+  const closed = disks.close();
+  expect((await problemOf(reader.read(0, disk.length))).code).toBe('E_CANCELLED');
+  await closed;
+  expect((await problemOf(reader.read(0, disk.length))).code).toBe('E_CANCELLED');
+});
+
 test('what is imported is what the root names, though a block and its digest are both replaced meanwhile', async () => {
   const some = await someDisks();
   const offer = offered(disk);
