@@ -75,9 +75,10 @@ export async function rollBack(moves: readonly Move[], migration: Migration): Pr
   const { journal, itinerary, tools, retryDelaysMs } = migration;
   const { signal } = tools;
   const factsOf = ({ server }: Move): readonly Fact[] => attemptOf(journal.facts, server.id).facts;
-  const begun = moves.filter((move) => factsOf(move).length > 0);
+  const tried = moves.filter((move) => factsOf(move).length > 0);
+  const begun = new Map(tried.map((move) => [move, begunAmong(factsOf(move))] as const));
   const lost = await whatCannotComeBack(begun, migration);
-  const back = begun.filter((move) => !lost.has(move));
+  const back = tried.filter((move) => !lost.has(move));
   // Durable before the first effect: after a power cut no move may look able to go forward.
   for (const { server } of back)
     if (!isTurnedBack(journal.facts, server.id)) await journal.append({ fact: 'turned back', server: server.id });
@@ -85,7 +86,7 @@ export async function rollBack(moves: readonly Move[], migration: Migration): Pr
     for (const { name, [column]: work } of itinerary.toReversed()) {
       if (work === undefined) continue;
       const phase = `${name}.${column}`;
-      for (const move of back.filter((one) => begunAmong(factsOf(one)).has(name))) {
+      for (const move of back.filter((one) => begun.get(one)?.has(name))) {
         const now = recall(move, journal);
         const server = move.server.id;
         await withRetries(() => work(now, tools), { server, phase }, { journal, retryDelaysMs, signal });
@@ -102,17 +103,16 @@ export async function rollBack(moves: readonly Move[], migration: Migration): Pr
  * where one of the moves has, or may have, a server at the destination: that may be the only one
  * that has what all of them wrote.
  */
-async function whatCannotComeBack(begun: readonly Move[], migration: Migration): Promise<ReadonlyMap<Move, unknown>> {
-  const { facts } = migration.journal;
+async function whatCannotComeBack(
+  begun: ReadonlyMap<Move, ReadonlySet<string>>,
+  migration: Migration,
+): Promise<ReadonlyMap<Move, unknown>> {
   const boots = migration.itinerary.filter(({ stage }) => stage === 'boot');
-  const isCreated = begun.some(({ server }) => {
-    const names = begunAmong(attemptOf(facts, server.id).facts);
-    return boots.some(({ name }) => names.has(name));
-  });
+  const isCreated = [...begun.values()].some((phases) => boots.some(({ name }) => phases.has(name)));
   const lost = new Map<Move, unknown>();
-  for (const move of begun) {
+  for (const move of begun.keys()) {
     await mustComeBack(move, migration).catch((error: unknown) => {
-      if (isCreated || begun.length === 1 || migration.tools.signal.aborted) throw error;
+      if (isCreated || begun.size === 1 || migration.tools.signal.aborted) throw error;
       lost.set(move, error);
     });
   }
