@@ -21,11 +21,7 @@ interface NamedAddress {
 export const dnsAddresses: PreflightRule = (view) => {
   if (!view.dns.offered) return [];
   const isAsked = view.mappings.dns_addresses === 'rewrite';
-  const all = view.of('floating_ip').length + view.of('gateway').length;
-  const changed =
-    all === 0
-      ? new Map<string, string | null>()
-      : changedAddresses([...view.of('floating_ip'), ...view.of('gateway')], view.mappings);
+  const changed = changedAddresses([...view.of('floating_ip'), ...view.of('gateway')], view.mappings);
   const found = view.of('dns_record_set').flatMap((set): NamedAddress[] => {
     if (setThere(view, set) !== undefined) return [];
     return namedIn(set, changed).map((was) => ({ set, was, is: changed.get(was) ?? null }));
