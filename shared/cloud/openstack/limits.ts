@@ -1,3 +1,4 @@
+import type { Replaced } from '../../model/replaced.ts';
 import type { Allowance } from './account/config.ts';
 import type { CloudSession } from './session/session.ts';
 
@@ -20,8 +21,18 @@ const kept: Readonly<Record<QuotaService, readonly string[] | null>> = {
   volume: ['volumes', 'snapshots', 'gigabytes', 'backups', 'backup_gigabytes', 'per_volume_gigabytes', 'groups'],
 };
 
-/** Whether a receiver's configuration lets a limit be raised so far. */
-export function mayRaise({ quotas }: Allowance, name: string, to: number): boolean {
+/** Limits that a receiver's configuration does not let be raised so far, in words; '' for none. */
+export function raisedTooFar(allow: Allowance, raises: Replaced<number>): string {
+  const refused = Object.entries(raises).filter(([name, { is }]) => !mayRaise(allow, name, is));
+  return refused.map(([name, { is }]) => `${name} to ${limitText(is)}`).join(', ');
+}
+
+/** A limit as people read it. */
+export function limitText(limit: number): string {
+  return limit < 0 ? 'no limit' : `${limit}`;
+}
+
+function mayRaise({ quotas }: Allowance, name: string, to: number): boolean {
   if (typeof quotas === 'boolean') return quotas;
   const most = Object.hasOwn(quotas, name) ? quotas[name] : undefined;
   return most !== undefined && (most < 0 || (to >= 0 && to <= most));
@@ -57,6 +68,20 @@ const details: Readonly<Record<QuotaService, { readonly end: string; readonly qu
   volume: { end: '', query: { usage: 'True' } },
 };
 
+/** What a service tells of each limit and its use, by name; null where it does not tell. */
+export async function readDetails(
+  session: CloudSession,
+  service: QuotaService,
+  projectId: string,
+  signal: AbortSignal,
+): Promise<object | null> {
+  const { path, key } = placeOf(service, projectId);
+  const { end, query = {} } = details[service];
+  const call = { method: 'GET', service, path: path + end, query, tolerate: [403, 404], signal } as const;
+  const { status, body } = await session.call(call);
+  return status === 200 ? ((body as Readonly<Record<string, object>> | null)?.[key] ?? {}) : null;
+}
+
 /** How much of each limit a project uses; what the cloud does not tell is left out. */
 export async function readUsed(
   session: CloudSession,
@@ -64,10 +89,7 @@ export async function readUsed(
   projectId: string,
   signal: AbortSignal,
 ): Promise<QuotaLimits> {
-  const { path, key } = placeOf(service, projectId);
-  const { end, query = {} } = details[service];
-  const { body } = await session.call({ method: 'GET', service, path: path + end, query, tolerate: [403, 404], signal });
-  const all = (body as Readonly<Record<string, Readonly<Record<string, unknown>>>> | null)?.[key] ?? {};
+  const all = (await readDetails(session, service, projectId, signal)) ?? {};
   const used = Object.entries(all).map(([name, each]) => [name, numberIn(each, 'in_use') ?? numberIn(each, 'used')] as const);
   return Object.fromEntries(used.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
 }

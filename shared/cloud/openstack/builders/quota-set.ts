@@ -6,10 +6,10 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import { compare } from '../attributes/differences.ts';
 import {
   checkedLimits,
-  mayRaise,
   type QuotaLimits,
   type QuotaService,
   quotaServices,
+  raisedTooFar,
   readLimits,
   readUsed,
   writeLimits,
@@ -79,10 +79,9 @@ async function raises(
 
 /** Throws E_FORBIDDEN where the receiver's configuration allows less; a plan was told so before. */
 function mustMayRaise(site: Site, { id }: ResourceOf<'quota_set'>, raises: Replaced<number>): void {
-  const refused = Object.entries(raises).filter(([name, { is }]) => !mayRaise(site.allow, name, is));
-  if (refused.length === 0) return;
-  const list = refused.map(([name, { is }]) => `${name} to ${is < 0 ? 'no limit' : is}`).join(', ');
-  throw new Problem('E_FORBIDDEN', `The receiver's configuration does not allow to raise quotas so far: ${list}.`, {
+  const refused = raisedTooFar(site.allow, raises);
+  if (refused === '') return;
+  throw new Problem('E_FORBIDDEN', `The receiver's configuration does not allow to raise quotas so far: ${refused}.`, {
     about: refOf('quota_set', id),
     hint: 'Let the plan keep the quotas, or raise them there, or change `cloud.settings.allow.quotas` in receiver.yaml.',
   });

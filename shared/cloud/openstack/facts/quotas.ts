@@ -1,4 +1,5 @@
 import type { DestinationFacts } from '../../facts.ts';
+import { readDetails } from '../limits.ts';
 import type { CloudSession } from '../session/session.ts';
 
 type Quotas = DestinationFacts['quotas'];
@@ -9,23 +10,11 @@ type Quotas = DestinationFacts['quotas'];
  */
 export async function readQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
   const { projectId } = await session.token(signal);
-  const tolerate = [403, 404];
-  const compute = await session.call({
-    method: 'GET',
-    service: 'compute',
-    path: `/os-quota-sets/${projectId}/detail`,
-    tolerate,
-    signal,
-  });
-  const network = await session.call({
-    method: 'GET',
-    service: 'network',
-    path: `/quotas/${projectId}/details`,
-    tolerate,
-    signal,
-  });
+  const compute = await readDetails(session, 'compute', projectId, signal);
+  const network = await readDetails(session, 'network', projectId, signal);
   // Only a Glance with limits in Keystone has them (Image API v2.13, "Show usage"); sizes in MiB.
-  const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
+  const call = { method: 'GET', service: 'image', path: '/info/usage', tolerate: [403, 404], signal } as const;
+  const image = await session.call(call);
   return {
     ...(await readVolumeQuotas(session, signal)),
     ...picked((image.body as { usage?: object } | null)?.usage, [
@@ -33,10 +22,8 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
       'image_count_uploading',
       'image_size_total',
     ]),
-    ...(compute.status === 200
-      ? picked((compute.body as { quota_set?: object } | null)?.quota_set, ofCompute)
-      : await computeLimits(session, signal)),
-    ...picked((network.body as { quota?: object } | null)?.quota, [
+    ...(compute === null ? await computeLimits(session, signal) : picked(compute, ofCompute)),
+    ...picked(network ?? {}, [
       'network',
       'subnet',
       'subnetpool',
@@ -58,11 +45,8 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
 export async function readVolumeQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
   if (!(await session.has('volume', signal))) return {};
   const { projectId } = await session.token(signal);
-  const path = `/os-quota-sets/${projectId}`;
-  const query = { usage: 'True' };
-  const { body } = await session.call({ method: 'GET', service: 'volume', path, query, tolerate: [403, 404], signal });
-  const all = (body as { quota_set?: object } | null)?.quota_set;
-  return picked(all, [...ofVolumes, 'per_volume_gigabytes', ...Object.keys(all ?? {}).filter(isOfType)]);
+  const all = (await readDetails(session, 'volume', projectId, signal)) ?? {};
+  return picked(all, [...ofVolumes, 'per_volume_gigabytes', ...Object.keys(all).filter(isOfType)]);
 }
 
 const ofVolumes = ['volumes', 'gigabytes', 'snapshots'] as const;

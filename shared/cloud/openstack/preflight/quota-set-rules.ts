@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { raisesOf } from '../../../model/quota-set.ts';
 import type { Replaced } from '../../../model/replaced.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import { mayRaise } from '../limits.ts';
+import { limitText, raisedTooFar } from '../limits.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
 
@@ -25,12 +25,11 @@ export function raisedLimit(view: PreflightView, name: string): number | undefin
     .find((limit) => limit !== undefined);
 }
 
-function notAllowed({ id }: ResourceOf<'quota_set'>, refused: readonly (readonly [string, { readonly is: number }])[]): Concern {
-  const list = refused.map(([name, { is }]) => `${name} to ${is < 0 ? 'no limit' : is}`).join(', ');
+function notAllowed({ id }: ResourceOf<'quota_set'>, refused: string): Concern {
   return blocking(
     'quota_set.allowed',
     refOf('quota_set', id),
-    `The plan raises quotas of the ${id} service further than the receiver's configuration allows: ${list}.`,
+    `The plan raises quotas of the ${id} service further than the receiver's configuration allows: ${refused}.`,
     'Let the plan keep the quotas, or have them raised, or allowed (`allow.quotas` of the receiver), by who runs the destination.',
   );
 }
@@ -38,11 +37,12 @@ function notAllowed({ id }: ResourceOf<'quota_set'>, refused: readonly (readonly
 /** Quotas that are lower are told; only an admin raises them (Nova, Neutron, Cinder: update). */
 export const lowerQuotas: PreflightRule = (view) =>
   view.of('quota_set').flatMap((set) => {
-    const lower = Object.entries(lowerLimits(view, set));
-    const refused = areRaised(view) ? lower.filter(([name, { is }]) => !mayRaise(view.allow, name, is)) : [];
-    if (refused.length > 0) return [notAllowed(set, refused)];
+    const raises = lowerLimits(view, set);
+    const refused = areRaised(view) ? raisedTooFar(view.allow, raises) : '';
+    if (refused !== '') return [notAllowed(set, refused)];
+    const lower = Object.entries(raises);
     if (lower.length === 0 || areRaised(view)) return [];
-    const list = lower.map(([name, { was, is }]) => `${name} ${was} (source: ${is < 0 ? 'no limit' : is})`).join(', ');
+    const list = lower.map(([name, { was, is }]) => `${name} ${was} (source: ${limitText(is)})`).join(', ');
     const about = refOf('quota_set', set.id);
     const says = `Quotas of the ${set.id} service are lower at the destination: ${list}.`;
     if (view.mappings.quotas === 'carry')
